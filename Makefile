@@ -1,0 +1,48 @@
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= config/config.yaml
+CORES ?= all
+
+EXTRAS := workflow,train,fit,dev
+STAMP := $(VENV)/.installed
+
+# Snakemake's jobs find the environment's python first.
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help environment benchmark test lint format
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+environment: $(STAMP) ## create VENV (default .venv) and install everything into it
+
+# A venv that is already there, with pip, is kept; otherwise $(PYTHON) makes one.
+$(STAMP): pyproject.toml
+	@python="$(VENV)/bin/python"; \
+	"$$python" -m pip --version >/dev/null 2>&1 || python="$(PYTHON)"; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "nasforge needs Python 3.11 or newer, and '$$python' is not: remove $(VENV) if it is there, then run make with PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	[ "$$python" = "$(VENV)/bin/python" ] || "$$python" -m venv "$(VENV)" || { \
+	  echo "Could not create $(VENV) with '$$python'. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV): torch is large, so the first time takes minutes."
+	$(VENV)/bin/python -m pip install --disable-pip-version-check -e ".[$(EXTRAS)]"
+	@touch $@
+
+benchmark: environment ## make the benchmark of CONFIG (default config/config.yaml) on CORES cores
+	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
+	@# TO COMPLETE: $(VENV)/bin/snakemake --configfile $(CONFIG) --report ...
+
+test: environment ## run the tests
+	$(VENV)/bin/python -m pytest
+
+lint: environment ## check style and the workflow, change nothing
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/snakefmt --check Snakefile workflow
+	$(VENV)/bin/snakemake --lint --configfile $(CONFIG)
+
+format: environment ## format the code and the workflow
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/snakefmt Snakefile workflow

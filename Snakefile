@@ -1,0 +1,34 @@
+# nasforge: makes a surrogate NAS benchmark. `snakemake --cores all` runs the quickstart;
+# `--configfile config/workstation.yaml` another config. Everything lands in results/<name>/.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+# Not together with another config: Snakemake would merge the two, key by key.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
+
+
+container: "docker://python:3.11-slim"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/sample.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/collect.smk"
+include: "workflow/rules/fit.smk"
+include: "workflow/rules/export.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "<results>/export/" + BENCHMARK + "/manifest.json",
+        rules.plot_figures.output,
+        rules.tabulate_scores.output,

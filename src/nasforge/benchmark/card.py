@@ -1,0 +1,112 @@
+"""CARD.md: what a benchmark is, how good it is and where it must not be trusted, in prose.
+
+>>> print(format_card(manifest))
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from nasforge.benchmark.manifest import Manifest
+
+CARD_FILE = "CARD.md"
+
+_GUIDELINES = """\
+## Use
+
+- Treat it as a black box: no gradients, no embeddings, no reading of its arrays by an optimizer.
+- Do not judge an optimizer whose own predictor is of the surrogate's model family on it.
+- Report the full name with version and surrogate, at least 10 seeds per optimizer, and regret
+  over simulated time.
+- Predictions far from what was evaluated (see the samplers) are extrapolation.
+"""
+
+
+def format_card(manifest: Manifest) -> str:
+    """The card's text, made from the manifest alone."""
+    training = manifest.training_set
+    samplers = ", ".join(
+        f"{entry['sampler']} ({entry['optimizer']}, {entry['proposals']})"
+        for entry in training["samplers"]
+    )
+    spec = manifest.dataset["spec"]
+    recipe = ", ".join(
+        f"{key} {value}" for key, value in manifest.recipe.items() if key != "recipe_id"
+    )
+    return "\n".join(
+        [
+            f"# {manifest.full_name}",
+            "",
+            manifest.description,
+            "",
+            "## What it is",
+            "",
+            f"- Search space: {manifest.space['name']}, version {manifest.space['version']}.",
+            f"- Images: {spec['source']} at {spec['image_size']} x {spec['image_size']}, "
+            f"{spec['train_images']} for training, {spec['validation_images']} for validation, "
+            f"{spec['test_images']} for testing (data set {manifest.dataset['dataset_id']}).",
+            f"- Recipe {manifest.recipe['recipe_id']}: {recipe}.",
+            f"- {training['evaluations']} trainings of {training['architectures']} "
+            f"architectures, {training['train_time_s'] / 3600:.2f} core-hours.",
+            f"- Proposals by sampler: {samplers}.",
+            f"- Best known architecture (by prediction, "
+            f"{manifest.best_known['val_accuracy']:.4f}): "
+            f"`{manifest.best_known['architecture']}`.",
+            "",
+            "## How good it is",
+            "",
+            "On architectures held out from all fitting and selection, with 90 % intervals. The "
+            "ceiling is what a perfect surrogate would score on labels as noisy as these.",
+            "",
+            *_score_lines(manifest),
+            "",
+            *_noise_lines(manifest),
+            "",
+            _GUIDELINES,
+            f"Licence: {manifest.licence}. Cite as: {manifest.citation}.",
+            "",
+        ]
+    )
+
+
+def _score_lines(manifest: Manifest) -> list[str]:
+    lines = [
+        "| surrogate | target | metric | n | score | ceiling |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, surrogate in manifest.surrogates.items():
+        default = " (default)" if name == manifest.selected else ""
+        for target, model in surrogate.targets.items():
+            lines += [
+                f"| {name}{default} | {target} | {row['metric']} | {row['n']} "
+                f"| {_score(row)} | {_ceiling(row)} |"
+                for row in model.scores
+            ]
+    return lines
+
+
+def _score(row: Mapping[str, Any]) -> str:
+    if row["score"] is None:
+        return "undefined"
+    return f"{row['score']:.4f} [{_number(row['low'])}, {_number(row['high'])}]"
+
+
+def _ceiling(row: Mapping[str, Any]) -> str:
+    return f"{row['ceiling']:.4f}" if row["estimable"] else "not estimable"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def _noise_lines(manifest: Manifest) -> list[str]:
+    lines = ["Noise between training seeds:", ""]
+    for target, entry in manifest.targets.items():
+        if entry.noise is None:
+            lines.append(f"- {target}: not estimable, too few replicates.")
+            continue
+        kind = "grows or falls with the prediction" if entry.noise.slope else "constant"
+        lines.append(
+            f"- {target} ({entry.scale} scale): {kind}, from {entry.noise.evaluations} trainings "
+            f"of {entry.noise.architectures} architectures."
+        )
+    return lines

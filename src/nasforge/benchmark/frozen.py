@@ -1,0 +1,105 @@
+"""Frozen folders on disk: written whole, read only if every checksum holds.
+
+>>> folder = write_frozen(Path("export"), manifest, files)
+>>> manifest, files = read_frozen(folder)
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from nasforge.benchmark.manifest import FILE, Manifest
+from nasforge.errors import BenchmarkFormatError
+
+MAX_MANIFEST_BYTES = 16 * 2**20
+MAX_FILE_BYTES = 2**30
+"""Far beyond any benchmark of ours; what claims more is refused before it is read."""
+
+
+def write_frozen(parent: Path, manifest: Manifest, files: Mapping[str, bytes]) -> Path:
+    """Write `<parent>/<name>-v<version>/`, replacing one of the same name.
+
+    Args:
+        parent: Folder that will hold it.
+        manifest: Its `files` entry is filled in here.
+        files: Content of every file but the manifest, by name.
+
+    Returns:
+        The folder.
+    """
+    entries = {
+        name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        for name, content in sorted(files.items())
+    }
+    text = json.dumps(
+        replace(manifest, files=entries).to_json(), indent=1, sort_keys=True, allow_nan=False
+    )
+    parent.mkdir(parents=True, exist_ok=True)
+    final = parent / manifest.full_name
+    temporary = Path(tempfile.mkdtemp(prefix=f".{manifest.full_name}.", dir=parent))
+    try:
+        for name, content in {**files, FILE: f"{text}\n".encode()}.items():
+            _write_bytes(temporary / name, content)
+        temporary.chmod(0o755)
+        if final.exists():
+            shutil.rmtree(final)
+        temporary.replace(final)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return final
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest alone.
+
+    Raises:
+        BenchmarkFormatError: It is missing, not JSON, or malformed.
+    """
+    path = folder / FILE
+    try:
+        if path.stat().st_size > MAX_MANIFEST_BYTES:
+            raise BenchmarkFormatError(f"{path}: larger than {MAX_MANIFEST_BYTES} bytes")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise BenchmarkFormatError(f"{path}: not JSON ({error})") from None
+    try:
+        return Manifest.from_json(data)
+    except BenchmarkFormatError as error:
+        raise BenchmarkFormatError(f"{folder}: {error}") from None
+
+
+def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
+    """One file's content, after its size and checksum were found right.
+
+    Raises:
+        BenchmarkFormatError: They are not.
+    """
+    path, expected = folder / name, manifest.files[name]
+    try:
+        size = path.stat().st_size
+        if size != expected["bytes"] or size > MAX_FILE_BYTES:
+            raise BenchmarkFormatError(
+                f"{path}: {size} bytes, the manifest says {expected['bytes']}"
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
+    if hashlib.sha256(content).hexdigest() != expected["sha256"]:
+        raise BenchmarkFormatError(
+            f"{path}: wrong checksum; the file is damaged or was changed, get the benchmark again"
+        )
+    return content
+
+
+def _write_bytes(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,284 @@
+"""manifest.json: what a frozen benchmark says of itself, checked when read.
+
+    >>> manifest = Manifest.from_json(json.loads(text))
+    >>> manifest.selected, manifest.surrogates["lightgbm"].encoding
+
+docs/format.md describes every key. Reading refuses what this version does not understand, and
+names the key.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from nasforge.benchmark.targets import Scale, Target
+from nasforge.errors import BenchmarkFormatError
+
+FORMAT = "nasforge-benchmark"
+FORMAT_VERSION = 1
+"""A reader of version n reads all formats 1 to n."""
+
+FILE = "manifest.json"
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+@dataclass(frozen=True)
+class NoiseModel:
+    """Variance of a training's outcome between seeds, on the target's scale.
+
+    log variance = log_variance + slope * prediction.
+
+    Attributes:
+        log_variance: Constant part.
+        slope: Dependence on the prediction; 0 for a constant.
+        architectures: Replicated architectures it was estimated from.
+        evaluations: Their trainings.
+    """
+
+    log_variance: float
+    slope: float
+    architectures: int
+    evaluations: int
+
+
+@dataclass(frozen=True)
+class TargetEntry:
+    """One predicted quantity.
+
+    Attributes:
+        unit: "fraction" or "s".
+        scale: "identity" or "log".
+        noise: None where too few replicates could estimate it.
+    """
+
+    unit: str
+    scale: str
+    noise: NoiseModel | None
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One surrogate's model of one target.
+
+    Attributes:
+        kind: Kind of predictor.
+        file: Its arrays.
+        epistemic_scale: Factor c that calibrates the members' variance as the variance of the
+            mean's error; None where it could not be estimated.
+        scores: Held-out scores: rows of the score table on the test part.
+    """
+
+    kind: str
+    file: str
+    epistemic_scale: float | None
+    scores: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class SurrogateEntry:
+    """One surrogate.
+
+    Attributes:
+        encoding: Encoding of its features.
+        targets: Model by target.
+    """
+
+    encoding: str
+    targets: Mapping[str, ModelEntry]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All of manifest.json.
+
+    Attributes:
+        name: Benchmark name, without version.
+        version: 1, 2, ...
+        description: One line.
+        space: name, version and fingerprint of the search space.
+        recipe: All options of the recipe, and "recipe_id".
+        dataset: spec, sources, classes and "dataset_id".
+        evaluator: Where the evaluations came from.
+        targets: By name.
+        surrogates: By name.
+        selected: Name of the default surrogate, chosen out-of-fold.
+        training_set: Counts of evaluations, architectures and of proposals by sampler.
+        noise_key: Key of all noise draws.
+        best_known: The evaluated architecture with the best prediction, and the prediction.
+        software: Versions that made it.
+        licence: Of the data.
+        citation: How to cite.
+        files: sha256 and size in bytes of every other file.
+    """
+
+    name: str
+    version: int
+    description: str
+    space: Mapping[str, Any]
+    recipe: Mapping[str, Any]
+    dataset: Mapping[str, Any]
+    evaluator: str
+    targets: Mapping[str, TargetEntry]
+    surrogates: Mapping[str, SurrogateEntry]
+    selected: str
+    training_set: Mapping[str, Any]
+    noise_key: int
+    best_known: Mapping[str, Any]
+    software: Mapping[str, str]
+    licence: str
+    citation: str
+    files: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def full_name(self) -> str:
+        """`<name>-v<version>`, also the folder's name."""
+        return f"{self.name}-v{self.version}"
+
+    def target(self, name: str) -> Target:
+        """A target as an object."""
+        entry = self.targets[name]
+        return Target(name, entry.unit, Scale(entry.scale))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {"format": FORMAT, "format_version": FORMAT_VERSION, **asdict(self)}
+
+    @classmethod
+    def from_json(cls, data: object) -> Self:
+        """Read and check `to_json`'s object.
+
+        Raises:
+            BenchmarkFormatError: Naming the key.
+        """
+        top = _Section(data, "")
+        if top.get("format", str) != FORMAT:
+            raise BenchmarkFormatError(f"{FILE}: format is not {FORMAT!r}")
+        version = top.get("format_version", int)
+        if not 1 <= version <= FORMAT_VERSION:
+            raise BenchmarkFormatError(
+                f"{FILE}: format_version {version} is newer than this nasforge reads "
+                f"({FORMAT_VERSION}); upgrade with pip install -U nasforge"
+            )
+        manifest = cls(
+            name=top.name("name"),
+            version=top.get("version", int),
+            description=top.get("description", str),
+            space=_space(top),
+            recipe=top.get("recipe", dict),
+            dataset=top.get("dataset", dict),
+            evaluator=top.get("evaluator", str),
+            targets={key: _target(part) for key, part in top.sections("targets")},
+            surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
+            selected=top.get("selected", str),
+            training_set=top.get("training_set", dict),
+            noise_key=top.get("noise_key", int),
+            best_known=top.get("best_known", dict),
+            software=top.get("software", dict),
+            licence=top.get("licence", str),
+            citation=top.get("citation", str),
+            files={key: _file(part) for key, part in top.sections("files")},
+        )
+        manifest._check_references()
+        return manifest
+
+    def _check_references(self) -> None:
+        if self.selected not in self.surrogates:
+            raise BenchmarkFormatError(f"{FILE}: selected: no surrogate {self.selected!r}")
+        for name, surrogate in self.surrogates.items():
+            where = f"{FILE}: surrogates.{name}.targets"
+            if set(surrogate.targets) != set(self.targets):
+                raise BenchmarkFormatError(f"{where}: must be those of targets")
+            for target, model in surrogate.targets.items():
+                if model.file not in self.files:
+                    raise BenchmarkFormatError(f"{where}.{target}.file: not listed in files")
+        if "val_accuracy" not in self.targets:
+            raise BenchmarkFormatError(f"{FILE}: targets: val_accuracy is missing")
+
+
+class _Section:
+    """A JSON object that knows where it stands, for errors."""
+
+    def __init__(self, data: object, where: str) -> None:
+        if not isinstance(data, dict):
+            raise BenchmarkFormatError(f"{FILE}: {where or 'the file'} must be an object")
+        self.data = data
+        self.where = where
+
+    def path(self, key: str) -> str:
+        return f"{self.where}.{key}" if self.where else key
+
+    def get(self, key: str, kind: type) -> Any:
+        if key not in self.data:
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is missing")
+        value = self.data[key]
+        wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
+        if wrong:
+            raise BenchmarkFormatError(
+                f"{FILE}: {self.path(key)} is {str(value)[:60]!r}, must be a {kind.__name__}"
+            )
+        return value
+
+    def number(self, key: str) -> float:
+        value = self.data.get(key)
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+        ):
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be a finite number")
+        return float(value)
+
+    def name(self, key: str) -> str:
+        """A string that is safe as the name of a file in this folder."""
+        value = self.get(key, str)
+        if not _SAFE_NAME.fullmatch(value):
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {value[:60]!r}")
+        return value
+
+    def sections(self, key: str) -> list[tuple[str, "_Section"]]:
+        parts = self.get(key, dict)
+        for name in parts:
+            if not _SAFE_NAME.fullmatch(name):
+                raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {name[:60]!r}")
+        if not parts:
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is empty")
+        return [(name, _Section(part, f"{self.path(key)}.{name}")) for name, part in parts.items()]
+
+
+def _space(top: _Section) -> dict[str, Any]:
+    part = _Section(top.get("space", dict), "space")
+    kinds = {"name": str, "version": int, "fingerprint": str}
+    return {key: part.get(key, kind) for key, kind in kinds.items()}
+
+
+def _target(part: _Section) -> TargetEntry:
+    noise = part.data.get("noise")
+    if noise is not None:
+        inner = _Section(noise, part.path("noise"))
+        noise = NoiseModel(
+            inner.number("log_variance"),
+            inner.number("slope"),
+            inner.get("architectures", int),
+            inner.get("evaluations", int),
+        )
+    scale = Scale(part.get("scale", str))
+    return TargetEntry(part.get("unit", str), scale.name, noise)
+
+
+def _surrogate(part: _Section) -> SurrogateEntry:
+    models = {key: _model(model) for key, model in part.sections("targets")}
+    return SurrogateEntry(part.get("encoding", str), models)
+
+
+def _model(part: _Section) -> ModelEntry:
+    scale = part.data.get("epistemic_scale")
+    if scale is not None and (scale := part.number("epistemic_scale")) < 0:
+        raise BenchmarkFormatError(f"{FILE}: {part.path('epistemic_scale')} is negative")
+    scores = part.get("scores", list)
+    return ModelEntry(part.get("kind", str), part.name("file"), scale, tuple(scores))
+
+
+def _file(part: _Section) -> dict[str, Any]:
+    return {"sha256": part.get("sha256", str), "bytes": part.get("bytes", int)}

@@ -1,0 +1,158 @@
+"""The command line: `nasforge query | info | verify | sample`.
+
+    $ nasforge query darts-digits-v1 "normal:...-reduce:..." --noise-seed 3
+
+Errors are one line on standard error, with exit code 2.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from nasforge import __version__
+from nasforge.benchmark import available, load
+from nasforge.benchmark.registry import find
+from nasforge.benchmark.selftest import verify
+from nasforge.errors import NasforgeError
+from nasforge.space import DARTS
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line."""
+
+    def error(self, message: str) -> None:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except NasforgeError as error:
+        print(f"nasforge: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="nasforge", description="Query and check surrogate NAS benchmarks.")
+    parser.add_argument("--version", action="version", version=f"nasforge {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    query = _command(commands, "query", _query, "predict one or more architectures")
+    _benchmark_argument(query)
+    query.add_argument("architecture", nargs="+", help="genotype text, in either form")
+    query.add_argument("--surrogate", help="which surrogate answers (default: the selected one)")
+    query.add_argument(
+        "--noise-seed", type=int, help="draw a training's outcome instead of the mean"
+    )
+
+    info = _command(commands, "info", _info, "show what a benchmark says of itself")
+    _benchmark_argument(info)
+
+    check = _command(
+        commands, "verify", _verify, "check a benchmark's files and replay its answers"
+    )
+    _benchmark_argument(check)
+
+    sample = _command(commands, "sample", _sample, "draw architectures uniformly from DARTS")
+    sample.add_argument("number", nargs="?", type=int, default=1, help="how many (default 1)")
+    sample.add_argument("--seed", type=int, default=0, help="seed of the draw (default 0)")
+    return parser
+
+
+def _command(commands, name: str, run, summary: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _benchmark_argument(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(available()) or "none in this version"
+    parser.add_argument("benchmark", help=f"folder, or one that comes with nasforge ({names})")
+
+
+def _query(options: argparse.Namespace) -> None:
+    bench = load(options.benchmark, surrogate=options.surrogate)
+    predictions = [
+        bench.query(architecture, noise_seed=options.noise_seed)
+        for architecture in options.architecture
+    ]
+    if options.json:
+        rows = [
+            {"benchmark": bench.name, "architecture": architecture, **asdict(prediction)}
+            for architecture, prediction in zip(options.architecture, predictions, strict=True)
+        ]
+        print(json.dumps(rows, indent=1))
+        return
+    for architecture, prediction in zip(options.architecture, predictions, strict=True):
+        _print_fields({"architecture": architecture, **asdict(prediction)})
+
+
+def _info(options: argparse.Namespace) -> None:
+    bench = load(options.benchmark)
+    manifest = bench.manifest
+    if options.json:
+        print(json.dumps(manifest.to_json(), indent=1))
+        return
+    training = manifest.training_set
+    _print_fields(
+        {
+            "name": manifest.full_name,
+            "description": manifest.description,
+            "space": f"{manifest.space['name']} ({bench.space.size:.3e} architectures)",
+            "data set": f"{manifest.dataset['spec']['source']}, {manifest.dataset['dataset_id']}",
+            "recipe": manifest.recipe["recipe_id"],
+            "trainings": f"{training['evaluations']} of {training['architectures']} architectures",
+            "surrogates": ", ".join(manifest.surrogates),
+            "selected": manifest.selected,
+            "targets": ", ".join(manifest.targets),
+            "licence": manifest.licence,
+        }
+    )
+    print(f"\n{'target':<14} {'metric':<20} {'n':>5} {'score':>8}  ceiling   (held-out test part)")
+    for target, model in manifest.surrogates[manifest.selected].targets.items():
+        for row in model.scores:
+            score = "-" if row["score"] is None else f"{row['score']:.4f}"
+            ceiling = f"{row['ceiling']:.4f}" if row["estimable"] else "not estimable"
+            print(f"{target:<14} {row['metric']:<20} {row['n']:>5} {score:>8}  {ceiling}")
+
+
+def _verify(options: argparse.Namespace) -> None:
+    bench = load(options.benchmark)
+    lines = verify(Path(find(options.benchmark)), bench.space)
+    if options.json:
+        print(json.dumps({"benchmark": bench.manifest.full_name, "verified": lines}))
+        return
+    print(f"{bench.manifest.full_name}: all checksums hold; self-test replayed:")
+    for line in lines:
+        print(f"  {line}")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    if options.number < 1 or options.seed < 0:
+        raise NasforgeError("sample: the number must be at least 1 and the seed at least 0")
+    rng = np.random.default_rng(options.seed)
+    texts = [DARTS.format(DARTS.sample(rng)) for _ in range(options.number)]
+    print(json.dumps(texts, indent=1) if options.json else "\n".join(texts))
+
+
+def _print_fields(fields: dict[str, object]) -> None:
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+        print(f"{name:<{width}}  {text}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""A config: checked against its schema, defaults filled in, contradictions refused.
+
+    >>> check_config(config, Path("workflow/schemas/config.schema.yaml"))
+
+Every error is one line with the key's path, the value, and what is allowed.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from nasforge.errors import ConfigError, OptimizerError
+from nasforge.optimizers import make_optimizer
+from nasforge.recipe import DatasetSpec, Recipe
+from nasforge.sampling import SamplerSpec
+from nasforge.space import DARTS
+
+_BOUNDS = (
+    ("minimum", ">= {}"),
+    ("exclusiveMinimum", "> {}"),
+    ("maximum", "<= {}"),
+    ("exclusiveMaximum", "< {}"),
+    ("multipleOf", "a multiple of {}"),
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("minItems", "at least {} items"),
+    ("minProperties", "at least {} keys"),
+    ("pattern", "matching {}"),
+)
+
+
+def check_config(config: dict[str, Any], schema_file: Path) -> None:
+    """Validate a config and fill in its defaults, in place.
+
+    Raises:
+        ConfigError: A key is unknown or missing, a value out of range, or two contradict.
+    """
+    import yaml
+    from jsonschema import Draft202012Validator
+
+    schema = yaml.safe_load(schema_file.read_text(encoding="utf-8"))
+    errors = list(Draft202012Validator(schema).iter_errors(config))
+    if errors:
+        raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
+    _fill_defaults(config, schema)
+    _check_meaning(config)
+
+
+def sampler_specs(config: Mapping[str, Any]) -> dict[str, SamplerSpec]:
+    """The config's samplers by name."""
+    return {entry["name"]: SamplerSpec(**entry) for entry in config["samplers"]}
+
+
+def _fill_defaults(value: Any, schema: Mapping[str, Any]) -> None:
+    if isinstance(value, dict):
+        for key, part in schema.get("properties", {}).items():
+            if "default" in part and key not in value:
+                default = part["default"]
+                value[key] = type(default)(default) if isinstance(default, dict | list) else default
+            if key in value:
+                _fill_defaults(value[key], part)
+    elif isinstance(value, list) and "items" in schema:
+        for item in value:
+            _fill_defaults(item, schema["items"])
+
+
+def _check_meaning(config: Mapping[str, Any]) -> None:
+    """What a schema cannot say."""
+    Recipe.from_dict(config["training"]["recipe"])
+    dataset = DatasetSpec.from_dict(config["dataset"])
+    padding = config["training"]["recipe"]["crop_padding"]
+    if padding >= dataset.image_size:
+        raise ConfigError(
+            f"training.recipe.crop_padding: {padding} must be less than dataset.image_size "
+            f"({dataset.image_size})"
+        )
+    if dataset.source == "parquet" and not config["execution"]["data_dir"]:
+        raise ConfigError(
+            "execution.data_dir: must be the folder with train-*.parquet and test-*.parquet "
+            "when dataset.source is 'parquet'"
+        )
+    _check_unique(entry["name"] for entry in config["samplers"])
+    for number, entry in enumerate(config["samplers"]):
+        try:
+            make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
+        except (OptimizerError, TypeError) as error:
+            raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
+
+
+def _check_unique(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise ConfigError(f"samplers: two are named {name!r}; names must be unique")
+        seen.add(name)
+
+
+def _describe(error: Any) -> str:
+    """One line for a jsonschema ValidationError."""
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    ).lstrip(".")
+    known = list(error.schema.get("properties", {}))
+    if error.validator == "additionalProperties":
+        unknown = next(key for key in error.instance if key not in known)
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        where = f"{path}.{unknown}" if path else str(unknown)
+        return f"{where}: unknown key; {hint}allowed: {', '.join(known) or 'none'}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"{path}.{missing}".lstrip(".") + ": missing; it has no default"
+    return f"{path or 'the config'}: {str(error.instance)[:80]!r} is not {_allowed(error.schema)}"
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    kinds = schema.get("type", "value")
+    kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
+    bounds = [text.format(schema[key]) for key, text in _BOUNDS if key in schema]
+    if "contains" in schema:
+        bounds.append(f"containing {schema['contains']['const']}")
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"{article} {kind}" + (f" {', '.join(bounds)}" if bounds else "")

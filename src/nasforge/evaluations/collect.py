@@ -1,0 +1,134 @@
+"""Collecting a campaign: all shards and proposals become three tables.
+
+    >>> collect(shards, proposal_files, CampaignTables(...), recipe_id, dataset_id, 0.1)
+
+Everything that would poison what follows stops here: evaluations of another recipe, data set or
+evaluator, proposals without an evaluation, and too many failed trainings.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from nasforge.errors import EvaluationsError
+from nasforge.evaluations.proposals import read_proposals
+from nasforge.evaluations.schema import EvaluationKey
+from nasforge.evaluations.tables import PROPOSALS, read_tables, write_table
+from nasforge.space import DARTS
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CampaignTables:
+    """Paths of the three tables of a campaign."""
+
+    evaluations: Path
+    curves: Path
+    proposals: Path
+
+
+def collect(
+    evaluation_files: Sequence[Path],
+    curve_files: Sequence[Path],
+    proposal_files: Sequence[Path],
+    outputs: CampaignTables,
+    recipe_id: str,
+    dataset_id: str,
+    max_failed_fraction: float,
+) -> None:
+    """Merge shards into one row per evaluation, in order of first appearance.
+
+    Args:
+        evaluation_files: Evaluations of every shard, replicates included.
+        curve_files: Curves of the same shards.
+        proposal_files: Proposals of every sampler and generation, without replicates.
+        outputs: What is written.
+        recipe_id: The only recipe allowed.
+        dataset_id: The only data set allowed.
+        max_failed_fraction: Most of the evaluations that may have failed or diverged.
+
+    Raises:
+        EvaluationsError: Something of the above is not so.
+    """
+    evaluations, provenance = read_tables(evaluation_files, "evaluations")
+    _check_single(evaluations, "recipe_id", recipe_id)
+    _check_single(evaluations, "dataset_id", dataset_id)
+    _check_single(evaluations, "evaluator", "train")
+    curves, _ = read_tables(curve_files, "curves")
+    evaluations = _first_of_each(evaluations, ["evaluation_id"])
+    curves = _first_of_each(curves, ["evaluation_id", "epoch"])
+    _check_failures(evaluations, max_failed_fraction)
+    proposals = _proposals_table(proposal_files, recipe_id, dataset_id)
+    known = set(evaluations["evaluation_id"].to_pylist())
+    missing = [i for i in proposals["evaluation_id"].to_pylist() if i not in known]
+    if missing:
+        raise EvaluationsError(
+            f"{len(missing)} proposals have no evaluation, the first is {missing[0]}; "
+            "rerun the train stage"
+        )
+    write_table(outputs.evaluations, evaluations, "evaluations", provenance)
+    write_table(outputs.curves, curves, "curves", provenance)
+    write_table(outputs.proposals, proposals, "proposals", provenance)
+    times = evaluations["train_time_s"]
+    hours = (pc.sum(times.filter(pc.is_finite(times))).as_py() or 0.0) / 3600
+    _LOG.info(
+        "%d proposals, %d evaluations of %d architectures, %.2f core-hours",
+        len(proposals),
+        len(evaluations),
+        len(evaluations["architecture_id"].unique()),
+        hours,
+    )
+
+
+def _proposals_table(files: Sequence[Path], recipe_id: str, dataset_id: str) -> pa.Table:
+    rows = []
+    for file in files:
+        for proposal in read_proposals(file):
+            architecture = DARTS.parse(proposal.raw_architecture)
+            key = EvaluationKey(
+                DARTS.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
+            )
+            rows.append(
+                {
+                    "sampler": proposal.sampler,
+                    "optimizer": proposal.optimizer,
+                    "generation": proposal.generation,
+                    "position": proposal.position,
+                    "raw_architecture": proposal.raw_architecture,
+                    "evaluation_id": key.evaluation_id,
+                }
+            )
+    return pa.Table.from_pylist(rows, schema=PROPOSALS)
+
+
+def _first_of_each(table: pa.Table, keys: list[str]) -> pa.Table:
+    """Keep the first row of each key: one evaluation may be in several shards."""
+    numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
+    first = numbered.group_by(keys, use_threads=False).aggregate([("row", "min")])["row_min"]
+    return table.take(first.sort())
+
+
+def _check_single(table: pa.Table, column: str, allowed: str) -> None:
+    for value in table[column].unique().to_pylist():
+        if value != allowed:
+            raise EvaluationsError(
+                f"an evaluation has {column} {value}, this campaign's is {allowed}; results of "
+                "different recipes or data sets are not mixed (was the config edited while a "
+                "job ran? delete the stage's folder and run again)"
+            )
+
+
+def _check_failures(table: pa.Table, max_failed_fraction: float) -> None:
+    bad = table.filter(pc.not_equal(table["status"], "ok"))
+    if len(bad) > max_failed_fraction * len(table):
+        example = bad.slice(0, 1).to_pylist()[0]
+        raise EvaluationsError(
+            f"{len(bad)} of {len(table)} trainings failed or diverged, more than "
+            f"training.max_failed_fraction = {max_failed_fraction:g} allows; the first is "
+            f"{example['evaluation_id']} ({example['status']}) {example['error']}"
+        )

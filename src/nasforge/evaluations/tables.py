@@ -1,0 +1,165 @@
+"""The parquet tables of evaluations, learning curves and proposals, and their metadata.
+
+    >>> write_evaluations(path, evaluations, sources)
+    >>> table, sources = read_table(path, "evaluations")
+
+Every file's metadata hold the schema version and the full recipe and data set behind every id in
+it, so that a file explains itself; reading recomputes the ids.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from nasforge.errors import ConfigError, EvaluationsError
+from nasforge.evaluations.files import atomic_path
+from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
+from nasforge.recipe import DatasetSpec, Recipe
+
+_METADATA_KEY = b"nasforge"
+_ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+
+EVALUATIONS = pa.schema(
+    [(f.name, _ARROW_TYPES[f.type]) for f in fields(Evaluation) if f.name != "curve"]
+)
+CURVES = pa.schema(
+    [
+        ("evaluation_id", pa.string()),
+        *((field.name, _ARROW_TYPES[field.type]) for field in fields(CurvePoint)),
+    ]
+)
+PROPOSALS = pa.schema(
+    [
+        ("sampler", pa.string()),
+        ("optimizer", pa.string()),
+        ("generation", pa.int64()),
+        ("position", pa.int64()),
+        ("raw_architecture", pa.string()),
+        ("evaluation_id", pa.string()),
+    ]
+)
+SCHEMAS = {"evaluations": EVALUATIONS, "curves": CURVES, "proposals": PROPOSALS}
+"""Columns of each kind of table."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What the ids in a table stand for.
+
+    Attributes:
+        recipes: Recipe by recipe_id.
+        datasets: By dataset_id, {"spec": DatasetSpec fields, "sources": SHA-256 by file name}.
+    """
+
+    recipes: Mapping[str, Recipe]
+    datasets: Mapping[str, Mapping[str, Any]]
+
+    def merged(self, other: Self) -> Self:
+        """The ids of both."""
+        return type(self)({**self.recipes, **other.recipes}, {**self.datasets, **other.datasets})
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {
+            "recipes": {key: recipe.to_dict() for key, recipe in self.recipes.items()},
+            "datasets": {key: dict(dataset) for key, dataset in self.datasets.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Read `to_json`'s object and recompute every id.
+
+        Raises:
+            ConfigError: A recipe or data set is malformed.
+            EvaluationsError: An id does not belong to what it stands for.
+        """
+        recipes = {key: Recipe.from_dict(value) for key, value in data["recipes"].items()}
+        ids = {key: recipe.recipe_id for key, recipe in recipes.items()}
+        for key, dataset in data["datasets"].items():
+            spec = DatasetSpec.from_dict(dataset["spec"])
+            ids[key] = spec.dataset_id(dataset["sources"])
+        for key, recomputed in ids.items():
+            if key != recomputed:
+                raise EvaluationsError(f"id {key} stands for what has id {recomputed}")
+        return cls(recipes, data["datasets"])
+
+
+def write_evaluations(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
+    """Write evaluations.parquet, without curves."""
+    columns = {name: [getattr(row, name) for row in rows] for name in EVALUATIONS.names}
+    write_table(path, pa.table(columns, schema=EVALUATIONS), "evaluations", provenance)
+
+
+def write_curves(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
+    """Write curves.parquet: one row per evaluation and epoch."""
+    points = [(row.evaluation_id, point) for row in rows for point in row.curve]
+    columns = {"evaluation_id": [evaluation_id for evaluation_id, _ in points]}
+    for name in CURVES.names[1:]:
+        columns[name] = [getattr(point, name) for _, point in points]
+    write_table(path, pa.table(columns, schema=CURVES), "curves", provenance)
+
+
+def write_table(path: Path, table: pa.Table, kind: str, provenance: Provenance) -> None:
+    """Write a table with its metadata, atomically."""
+    metadata = {"schema_version": SCHEMA_VERSION, "kind": kind, **provenance.to_json()}
+    encoded = {_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
+    with atomic_path(path) as temporary:
+        pq.write_table(table.replace_schema_metadata(encoded), temporary, compression="zstd")
+
+
+def read_table(path: Path, kind: str) -> tuple[pa.Table, Provenance]:
+    """Read and check one of our tables.
+
+    Args:
+        path: A parquet file.
+        kind: A key of `SCHEMAS`.
+
+    Raises:
+        EvaluationsError: The file is damaged, of another kind or version, its columns differ, or
+            its ids are not those of its metadata.
+    """
+    try:
+        table = pq.read_table(path)
+        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+        found = (metadata["kind"], metadata["schema_version"])
+        provenance = Provenance.from_json(metadata)
+    except FileNotFoundError:
+        raise EvaluationsError(f"{path}: no such file") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvaluationsError(f"{path}: not a nasforge table ({error})") from None
+    except (ConfigError, EvaluationsError) as error:
+        raise EvaluationsError(f"{path}: {error}") from None
+    if found != (kind, SCHEMA_VERSION):
+        raise EvaluationsError(
+            f"{path}: {found[0]} of schema version {found[1]}, expected {kind} of {SCHEMA_VERSION}"
+        )
+    if not table.schema.equals(SCHEMAS[kind], check_metadata=False):
+        raise EvaluationsError(
+            f"{path}: columns {table.schema.names}, expected {SCHEMAS[kind].names}"
+        )
+    if kind == "evaluations":
+        _check_ids(path, table, provenance)
+    return table.replace_schema_metadata(None), provenance
+
+
+def read_tables(paths: Iterable[Path], kind: str) -> tuple[pa.Table, Provenance]:
+    """Read several tables of a kind as one."""
+    parts = [read_table(path, kind) for path in paths]
+    if not parts:
+        return SCHEMAS[kind].empty_table(), Provenance({}, {})
+    provenance = parts[0][1]
+    for _, other in parts[1:]:
+        provenance = provenance.merged(other)
+    return pa.concat_tables([table for table, _ in parts]), provenance
+
+
+def _check_ids(path: Path, table: pa.Table, provenance: Provenance) -> None:
+    for column, known in (("recipe_id", provenance.recipes), ("dataset_id", provenance.datasets)):
+        for value in table[column].unique().to_pylist():
+            if value not in known:
+                raise EvaluationsError(f"{path}: {column} {value} is not in the file's metadata")

@@ -1,0 +1,56 @@
+"""NAS optimizers in ask/tell form: they sample the data and are benchmarked on the result.
+
+>>> make_optimizer("regularized_evolution", DARTS, seed=1, population_size=20, sample_size=5)
+"""
+
+import inspect
+
+from nasforge.errors import OptimizerError
+from nasforge.optimizers.protocol import Observation, Observations, Optimizer
+from nasforge.optimizers.random_search import RandomSearch
+from nasforge.optimizers.regularized_evolution import RegularizedEvolution
+from nasforge.space.protocol import SearchSpace
+
+__all__ = [
+    "OPTIMIZERS",
+    "Observation",
+    "Observations",
+    "Optimizer",
+    "RandomSearch",
+    "RegularizedEvolution",
+    "make_optimizer",
+    "optimizer_class",
+]
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "random": RandomSearch,
+    "regularized_evolution": RegularizedEvolution,
+}
+"""Optimizers by the name they have in a config."""
+
+
+def optimizer_class(name: str) -> type[Optimizer]:
+    """Look an optimizer up.
+
+    Raises:
+        OptimizerError: There is none of that name.
+    """
+    if name not in OPTIMIZERS:
+        raise OptimizerError(f"unknown optimizer {name!r}; allowed: {', '.join(OPTIMIZERS)}")
+    return OPTIMIZERS[name]
+
+
+def make_optimizer(name: str, space: SearchSpace, seed: int, **settings: float) -> Optimizer:
+    """Build an optimizer by name.
+
+    Raises:
+        OptimizerError: The name or a setting is unknown, or a setting is out of range.
+    """
+    cls = optimizer_class(name)
+    allowed = [key for key in inspect.signature(cls).parameters if key not in ("space", "seed")]
+    for key in settings:
+        if key not in allowed:
+            raise OptimizerError(
+                f"{name} has no setting {key!r}; allowed: {', '.join(allowed) or 'none'}"
+            )
+    return cls(space, seed, **settings)

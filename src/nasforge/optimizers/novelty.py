@@ -1,0 +1,59 @@
+"""Batches of architectures that are distinct as networks, and new where that is possible.
+
+>>> novelty = Novelty(DARTS)
+>>> batch = novelty.batch(10, lambda: DARTS.sample(rng))
+"""
+
+from collections.abc import Callable, Iterable
+
+from nasforge.errors import OptimizerError
+from nasforge.space.protocol import Architecture, SearchSpace
+
+TRIES = 1000
+"""Draws in a row that bring nothing new before the batch settles for less."""
+
+
+class Novelty:
+    """Remembers which networks were seen."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self._space = space
+        self._seen: set[Architecture] = set()
+
+    def add(self, architectures: Iterable[Architecture]) -> None:
+        """Mark networks as seen."""
+        self._seen.update(self._space.canonical(architecture) for architecture in architectures)
+
+    def batch(
+        self,
+        n: int,
+        draw: Callable[[], Architecture],
+        last_resort: Callable[[], Architecture] | None = None,
+    ) -> list[Architecture]:
+        """Draw `n` architectures, distinct as networks.
+
+        Prefers networks not seen before. After `TRIES` draws without one it takes
+        `last_resort` instead of `draw`, and at last networks seen before.
+
+        Raises:
+            OptimizerError: The space seems to hold fewer than `n` networks.
+        """
+        chosen: dict[Architecture, Architecture] = {}
+        attempts = [(draw, True), (last_resort or draw, True), (last_resort or draw, False)]
+        for source, only_new in attempts:
+            misses = 0
+            while len(chosen) < n and misses < TRIES:
+                candidate = source()
+                canonical = self._space.canonical(candidate)
+                if canonical in chosen or (only_new and canonical in self._seen):
+                    misses += 1
+                else:
+                    chosen[canonical] = candidate
+                    misses = 0
+        if len(chosen) < n:
+            raise OptimizerError(
+                f"asked for {n} distinct architectures, space {self._space.name!r} gave only "
+                f"{len(chosen)}; ask for fewer"
+            )
+        self._seen.update(chosen)
+        return list(chosen.values())

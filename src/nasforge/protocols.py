@@ -1,0 +1,37 @@
+"""The protocol number of every stage: raised on purpose when its results change.
+
+    >>> from nasforge.protocols import TRAINING_PROTOCOL
+
+Rules carry them as params, so that a stage runs again when its meaning changes and not whenever a
+file of code is touched. The first two are part of ids.
+"""
+
+IMAGES_PROTOCOL = 1
+"""The same data set options give other images. Part of `dataset_id`."""
+
+TRAINING_PROTOCOL = 1
+"""The same recipe trains to another distribution of outcomes. Part of `recipe_id`."""
+
+SAMPLE_PROTOCOL = 1
+"""Samplers propose something else, or other replicates are drawn."""
+
+COLLECT_PROTOCOL = 1
+"""The collected tables change."""
+
+SPLIT_PROTOCOL = 1
+"""Parts or labels change."""
+
+FIT_PROTOCOL = 1
+"""The same data and settings give another model."""
+
+SELECT_PROTOCOL = 1
+"""Selection, noise, calibration or out-of-fold scores change."""
+
+TEST_PROTOCOL = 1
+"""Test scores change."""
+
+EXPORT_PROTOCOL = 1
+"""The frozen folder changes."""
+
+REPORT_PROTOCOL = 1
+"""Figures or tables of the report change."""

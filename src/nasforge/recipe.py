@@ -1,0 +1,197 @@
+"""What decides a training's outcome: the recipe, the data set, and their ids.
+
+An id is the first 16 hex digits of the SHA-256 of a canonical JSON text. A recipe's text holds
+only the options that differ from "off", so an option added later at "off" changes no id.
+
+    >>> Recipe(cells=3, channels=8, epochs=4, batch_size=64, learning_rate=0.1).recipe_id
+    'd9a262e0f968fba9'
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Self, TypeVar
+
+from nasforge.errors import ConfigError
+from nasforge.protocols import IMAGES_PROTOCOL, TRAINING_PROTOCOL
+
+T = TypeVar("T")
+
+IMAGE_SOURCES = ("digits", "parquet", "cifar10")
+
+
+def canonical_json(value: Any) -> str:
+    """One text per value: sorted keys, no spaces, ASCII, no NaN."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+
+
+def digest(value: Any, length: int = 16) -> str:
+    """First `length` hex digits of the SHA-256 of `canonical_json(value)`."""
+    return hashlib.sha256(canonical_json(value).encode("ascii")).hexdigest()[:length]
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """The size of a DARTS evaluation network, all that its costs depend on besides the genotype.
+
+    Attributes:
+        cells: Number of cells; those at cells // 3 and 2 * cells // 3 are reduction cells.
+        channels: Channels of a node in the first cells; a reduction cell doubles them. Even.
+        image_size: Height and width of the square input, in pixels.
+        classes: Outputs of the classifier.
+    """
+
+    cells: int
+    channels: int
+    image_size: int
+    classes: int
+
+    @property
+    def reductions(self) -> frozenset[int]:
+        """Positions of the reduction cells (DARTS; Liu et al. 2019, section 3.1)."""
+        return frozenset({self.cells // 3, 2 * self.cells // 3})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one network is trained. A field with a default is an option, and its default is "off".
+
+    Attributes:
+        cells: Number of cells of the network.
+        channels: Channels of the first cells; even.
+        epochs: Passes over the training images.
+        batch_size: Images per step; the last batch of an epoch may be smaller.
+        learning_rate: Initial rate of SGD, annealed to 0 by a cosine over all steps.
+        momentum: Momentum of SGD.
+        weight_decay: L2 penalty on all parameters.
+        gradient_clip: Largest norm of the whole gradient; 0 is off.
+        crop_padding: Zero pixels added on each side before a random crop.
+        flip: Whether images are mirrored left to right with probability 1/2.
+    """
+
+    cells: int
+    channels: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    gradient_clip: float = 0.0
+    crop_padding: int = 0
+    flip: bool = False
+
+    def __post_init__(self) -> None:
+        _cast_numbers(self)
+        if self.cells < 3:
+            raise ConfigError(f"recipe.cells: {self.cells} is too few, must be at least 3")
+        if self.channels < 2 or self.channels % 2:
+            raise ConfigError(f"recipe.channels: {self.channels} must be even and at least 2")
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a config section.
+
+        Raises:
+            ConfigError: A key is unknown or missing.
+        """
+        return _from_dict(cls, values, "recipe")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, defaults included."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def recipe_id(self) -> str:
+        """Hash of the fields that differ from "off" and of the training protocol."""
+        on = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.default is MISSING or getattr(self, field.name) != field.default
+        }
+        return digest({"recipe": on, "protocol": TRAINING_PROTOCOL})
+
+    def network_shape(self, image_size: int, classes: int) -> NetworkShape:
+        """The network this recipe trains on images of that size."""
+        return NetworkShape(self.cells, self.channels, image_size, classes)
+
+
+@dataclass(frozen=True)
+class DatasetSpec:
+    """Which images are used, and for what.
+
+    Attributes:
+        source: One of `IMAGE_SOURCES`.
+        image_size: Height and width in pixels after mean downsampling by an integer factor;
+            a multiple of 4.
+        train_images: Images trained on, stratified by class.
+        validation_images: Images of the source's training part held out for validation,
+            stratified by class, the same for every architecture and replicate.
+        test_images: Images of the source's test part.
+        split_seed: Seed of the split. It belongs to the data set, not to a training.
+    """
+
+    source: str
+    image_size: int
+    train_images: int
+    validation_images: int
+    test_images: int
+    split_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.source not in IMAGE_SOURCES:
+            raise ConfigError(
+                f"dataset.source: {self.source!r} is unknown; allowed: {', '.join(IMAGE_SOURCES)}"
+            )
+        if self.image_size < 8 or self.image_size % 4:
+            raise ConfigError(
+                f"dataset.image_size: {self.image_size} must be a multiple of 4 and at least 8"
+            )
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Build from a config section.
+
+        Raises:
+            ConfigError: A key is unknown or missing.
+        """
+        return _from_dict(cls, values, "dataset")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, defaults included."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def dataset_id(self, source_digests: Mapping[str, str]) -> str:
+        """Hash of these options, of the source files and of the images protocol.
+
+        Args:
+            source_digests: SHA-256 (hex) by file name. Bytes, not decoded pixels, because two
+                versions of a JPEG decoder differ in the last bit.
+        """
+        return digest(
+            {
+                "dataset": self.to_dict(),
+                "sources": dict(source_digests),
+                "protocol": IMAGES_PROTOCOL,
+            }
+        )
+
+
+def _cast_numbers(recipe: Recipe) -> None:
+    """Make `1` and `1.0` the same value, hence the same id."""
+    for field in fields(recipe):
+        if field.type is float:
+            object.__setattr__(recipe, field.name, float(getattr(recipe, field.name)))
+
+
+def _from_dict(cls: type[T], values: Mapping[str, Any], section: str) -> T:
+    known = {field.name: field.default for field in fields(cls)}
+    for key in values:
+        if key not in known:
+            raise ConfigError(f"{section}.{key}: unknown key; allowed: {', '.join(known)}")
+    for key, default in known.items():
+        if default is MISSING and key not in values:
+            raise ConfigError(f"{section}.{key}: missing")
+    return cls(**values)

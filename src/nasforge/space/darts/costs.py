@@ -1,0 +1,89 @@
+"""Exact parameters and multiply-adds of a genotype's evaluation network, without building it.
+
+    >>> network_costs(genotype, NetworkShape(cells=20, channels=36, image_size=32, classes=10))
+
+Counted are convolutions, batch-norm scales and shifts, and the classifier; multiply-adds (MACs)
+are those of one image's forward pass through convolutions and the classifier. The network is the
+one of `nasforge.training.network`; tests hold the two together.
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from nasforge.recipe import NetworkShape
+from nasforge.space.darts.genotype import INPUT_NODES, INTERMEDIATE_NODES, OPERATIONS, Genotype
+
+STEM_MULTIPLIER = 3
+"""The stem has 3 times the channels of the first cell (DARTS)."""
+
+IMAGE_CHANNELS = 3
+
+
+class Costs(NamedTuple):
+    """Additive costs of a network or a part of it."""
+
+    params: int
+    macs: int
+
+    def plus(self, other: "Costs", times: int = 1) -> "Costs":
+        """Sum with `times` copies of another part."""
+        return Costs(self.params + times * other.params, self.macs + times * other.macs)
+
+
+def network_costs(genotype: Genotype, shape: NetworkShape) -> Costs:
+    """Parameters and multiply-adds of the whole network."""
+    total, table = _cost_table(shape)
+    for kind, cell in (("normal", genotype.normal), ("reduce", genotype.reduce)):
+        for operation, source in cell:
+            total = total.plus(table[kind, operation, source < INPUT_NODES])
+    return total
+
+
+@lru_cache(maxsize=64)
+def _cost_table(shape: NetworkShape) -> tuple[Costs, dict[tuple[str, str, bool], Costs]]:
+    """Costs of all that is outside the edges, and of each kind of edge over all cells."""
+    stem = STEM_MULTIPLIER * shape.channels
+    size = shape.image_size
+    fixed = _convolution(IMAGE_CHANNELS, stem, 3, size)
+    table = {
+        (kind, operation, from_input): Costs(0, 0)
+        for kind in ("normal", "reduce")
+        for operation in OPERATIONS
+        for from_input in (True, False)
+    }
+    before_last, last, channels = stem, stem, shape.channels
+    for position in range(shape.cells):
+        reduction = position in shape.reductions
+        channels *= 2 if reduction else 1
+        # Both inputs are brought to the cell's channels at the size of the later one; the
+        # factorized reduction that may stand in costs the same as a 1x1 convolution.
+        fixed = fixed.plus(_convolution(before_last, channels, 1, size))
+        fixed = fixed.plus(_convolution(last, channels, 1, size))
+        size //= 2 if reduction else 1
+        kind = "reduce" if reduction else "normal"
+        for operation in OPERATIONS:
+            for from_input in (True, False):
+                stride = 2 if reduction and from_input else 1
+                key = (kind, operation, from_input)
+                table[key] = table[key].plus(_operation(operation, channels, stride, size))
+        before_last, last = last, INTERMEDIATE_NODES * channels
+    classifier = Costs((last + 1) * shape.classes, last * shape.classes)
+    return fixed.plus(classifier), table
+
+
+def _operation(operation: str, channels: int, stride: int, size: int) -> Costs:
+    """Costs of one edge whose output is `size` pixels wide."""
+    if operation.endswith("pool_3x3"):
+        return Costs(0, 0)
+    if operation == "skip_connect":
+        return _convolution(channels, channels, 1, size) if stride == 2 else Costs(0, 0)
+    kernel = int(operation[-1])
+    depthwise = Costs(kernel**2 * channels, kernel**2 * channels * size**2)
+    block = depthwise.plus(_convolution(channels, channels, 1, size))
+    return Costs(0, 0).plus(block, times=2 if operation.startswith("sep") else 1)
+
+
+def _convolution(inputs: int, outputs: int, kernel: int, size: int) -> Costs:
+    """A convolution without bias and the batch norm behind it."""
+    weights = kernel**2 * inputs * outputs
+    return Costs(weights + 2 * outputs, weights * size**2)

@@ -1,0 +1,34 @@
+"""Encodings of canonical genotypes as rows of numbers.
+
+    >>> ENCODINGS["one_hot"](genotypes)      # float32 [n, 150]
+
+Functions here expect canonical genotypes; `DARTS.encode` canonicalises first, so an encoding is
+the same for all genotypes that are the same network.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from nasforge.space.darts.genotype import Genotype
+from nasforge.space.darts.vector import VARIABLES, to_vector
+
+_OFFSETS = np.cumsum([0, *(number for _, number in VARIABLES)])
+
+
+def one_hot(genotypes: Sequence[Genotype]) -> np.ndarray:
+    """One-hot of the 22 choices of `to_vector`: float32 [n, 150]."""
+    rows = np.zeros((len(genotypes), _OFFSETS[-1]), dtype=np.float32)
+    if len(genotypes):
+        choices = np.stack([to_vector(genotype) for genotype in genotypes])
+        np.put_along_axis(rows, choices + _OFFSETS[:-1], 1.0, axis=1)
+    return rows
+
+
+ENCODINGS: dict[str, Callable[[Sequence[Genotype]], np.ndarray]] = {"one_hot": one_hot}
+"""Encoding functions by name."""
+
+FEATURE_NAMES: dict[str, tuple[str, ...]] = {
+    "one_hot": tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number))
+}
+"""Column names of each encoding."""

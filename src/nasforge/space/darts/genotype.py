@@ -1,0 +1,211 @@
+"""A DARTS genotype: two cells of eight edges, checked when made, and its two text forms.
+
+    >>> parse_genotype("normal:skip_connect@0+sep_conv_3x3@1/...-reduce:...")
+
+In our own text form an edge is `operation@input`, `+` joins a node's two edges, `/` the four
+intermediate nodes, and `-reduce:` the cells. The namedtuple text that DARTS code bases print is
+read as well, by a parser that evaluates nothing.
+"""
+
+import ast
+import difflib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nasforge.errors import GenotypeError
+
+OPERATIONS = (
+    "max_pool_3x3",
+    "avg_pool_3x3",
+    "skip_connect",
+    "sep_conv_3x3",
+    "sep_conv_5x5",
+    "dil_conv_3x3",
+    "dil_conv_5x5",
+)
+"""The operations, in the order of DARTS's PRIMITIVES without "none"; a position is an index."""
+
+OPERATION_INDEX = {operation: index for index, operation in enumerate(OPERATIONS)}
+
+INPUT_NODES = 2
+"""Nodes 0 and 1 of a cell are the outputs of the two cells before it."""
+
+INTERMEDIATE_NODES = 4
+"""Nodes 2 to 5; the cell's output is their concatenation."""
+
+MAX_TEXT_LENGTH = 4096
+"""Far longer than any genotype; keeps a hostile text away from the parser."""
+
+
+class Edge(NamedTuple):
+    """One edge of a cell: `operation` is applied to node `input`."""
+
+    operation: str
+    input: int
+
+
+Cell = tuple[Edge, ...]
+"""Edges in node order, two per intermediate node: edges 2i and 2i + 1 end in node 2 + i."""
+
+
+@dataclass(frozen=True, slots=True)
+class Genotype:
+    """One architecture, in the order it was given.
+
+    Attributes:
+        normal: The eight edges of the normal cell.
+        reduce: The eight edges of the reduction cell.
+
+    Raises:
+        GenotypeError: An operation is unknown, or a node's inputs are not two different
+            earlier nodes.
+    """
+
+    normal: Cell
+    reduce: Cell
+
+    def __post_init__(self) -> None:
+        for kind in ("normal", "reduce"):
+            cell = tuple(Edge(*edge) for edge in getattr(self, kind))
+            check_cell(cell, kind, INTERMEDIATE_NODES)
+            object.__setattr__(self, kind, cell)
+
+    def __str__(self) -> str:
+        return format_genotype(self)
+
+
+def check_cell(cell: Cell, kind: str, nodes: int) -> None:
+    """Raise GenotypeError unless `cell` is a cell with that many intermediate nodes."""
+    if len(cell) != 2 * nodes:
+        raise GenotypeError(f"{kind} cell: {len(cell)} edges, must be {2 * nodes}, two per node")
+    for position, (operation, source) in enumerate(cell):
+        node = INPUT_NODES + position // 2
+        if operation not in OPERATION_INDEX:
+            raise GenotypeError(f"{kind} cell, node {node}: {_unknown_operation(operation)}")
+        if not isinstance(source, int) or isinstance(source, bool) or not 0 <= source < node:
+            raise GenotypeError(
+                f"{kind} cell, node {node}: input {source!r} is not an earlier node "
+                f"(0 to {node - 1})"
+            )
+    for i in range(nodes):
+        if cell[2 * i].input == cell[2 * i + 1].input:
+            raise GenotypeError(
+                f"{kind} cell, node {INPUT_NODES + i}: both edges come from node "
+                f"{cell[2 * i].input}, they must come from two different nodes"
+            )
+
+
+def format_genotype(genotype: Genotype) -> str:
+    """Our one-line text form."""
+    return f"normal:{_format_cell(genotype.normal)}-reduce:{_format_cell(genotype.reduce)}"
+
+
+def parse_genotype(text: str) -> Genotype:
+    """Read our text form or DARTS's namedtuple form.
+
+    Raises:
+        GenotypeError: The text is neither, or describes no architecture of the space.
+    """
+    text = text.strip()
+    if len(text) > MAX_TEXT_LENGTH:
+        raise GenotypeError(f"a genotype of {len(text)} characters is longer than any can be")
+    if text.startswith("Genotype("):
+        return _parse_namedtuple(text)
+    if not text.startswith("normal:") or text.count("-reduce:") != 1:
+        raise GenotypeError(
+            f"{text[:60]!r} is no genotype; expected 'normal:...-reduce:...' (edges as "
+            "operation@input, + within a node, / between nodes) or 'Genotype(normal=[...], ...)'"
+        )
+    normal, reduce = text.removeprefix("normal:").split("-reduce:")
+    return Genotype(_parse_cell(normal, "normal"), _parse_cell(reduce, "reduce"))
+
+
+def _format_cell(cell: Cell) -> str:
+    edges = [f"{operation}@{source}" for operation, source in cell]
+    return "/".join(f"{a}+{b}" for a, b in zip(edges[::2], edges[1::2], strict=True))
+
+
+def _parse_cell(text: str, kind: str) -> Cell:
+    nodes = text.split("/")
+    if len(nodes) != INTERMEDIATE_NODES:
+        raise GenotypeError(
+            f"{kind} cell: {len(nodes)} nodes separated by '/', must be {INTERMEDIATE_NODES}"
+        )
+    edges = []
+    for node, part in enumerate(nodes, start=INPUT_NODES):
+        pair = part.split("+")
+        if len(pair) != 2:
+            raise GenotypeError(
+                f"{kind} cell, node {node}: {part!r} must be two edges joined by '+'"
+            )
+        edges += [_parse_edge(edge, kind, node) for edge in pair]
+    return tuple(edges)
+
+
+def _parse_edge(text: str, kind: str, node: int) -> Edge:
+    operation, at, source = text.partition("@")
+    if not at or len(source) != 1 or source not in "0123456789":
+        raise GenotypeError(f"{kind} cell, node {node}: {text!r} must be operation@input")
+    return Edge(operation, int(source))
+
+
+def _unknown_operation(operation: object) -> str:
+    close = difflib.get_close_matches(str(operation), OPERATIONS, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"allowed: {', '.join(OPERATIONS)}"
+    return f"unknown operation {str(operation)[:40]!r}; {hint}"
+
+
+def _parse_namedtuple(text: str) -> Genotype:
+    try:
+        call = ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise GenotypeError(f"{text[:60]!r} is not readable as Genotype(...): {error}") from None
+    if not isinstance(call, ast.Call) or call.args:
+        raise GenotypeError(f"{text[:60]!r}: expected one Genotype(...) with keyword arguments")
+    values = {keyword.arg: keyword.value for keyword in call.keywords}
+    names = ("normal", "normal_concat", "reduce", "reduce_concat")
+    if sorted(values, key=str) != sorted(names):
+        given = ", ".join(map(str, values)) or "nothing"
+        raise GenotypeError(f"Genotype(...): has {given}; must have {', '.join(names)}")
+    for kind in ("normal", "reduce"):
+        _check_concat(values[f"{kind}_concat"], kind)
+    return Genotype(_cell_of(values["normal"], "normal"), _cell_of(values["reduce"], "reduce"))
+
+
+def _check_concat(node: ast.expr, kind: str) -> None:
+    """Only the concatenation of all intermediate nodes is in the space."""
+    expected = list(range(INPUT_NODES, INPUT_NODES + INTERMEDIATE_NODES))
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "range"
+        and not node.keywords
+    ):
+        bounds = [_literal(argument) for argument in node.args]
+        given = bounds == [expected[0], expected[-1] + 1]
+    else:
+        given = _literal(node) in (expected, tuple(expected))
+    if not given:
+        raise GenotypeError(
+            f"Genotype(...): {kind}_concat is {ast.unparse(node)[:60]}, must be "
+            f"range({expected[0]}, {expected[-1] + 1})"
+        )
+
+
+def _cell_of(node: ast.expr, kind: str) -> Cell:
+    edges = _literal(node)
+    if not isinstance(edges, list | tuple) or not all(
+        isinstance(edge, list | tuple) and len(edge) == 2 for edge in edges
+    ):
+        raise GenotypeError(f"Genotype(...): {kind} must be a list of (operation, input) pairs")
+    return tuple(Edge(*edge) for edge in edges)
+
+
+def _literal(node: ast.expr) -> object:
+    """The value of a constant, list or tuple; None for anything else."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, ast.List | ast.Tuple):
+        values = [_literal(element) for element in node.elts]
+        return values if isinstance(node, ast.List) else tuple(values)
+    return None

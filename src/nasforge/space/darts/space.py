@@ -1,0 +1,123 @@
+"""`DARTS`: the search space object that ties the parts of this package together.
+
+>>> from nasforge.space import DARTS
+>>> DARTS.architecture_id(DARTS.sample(np.random.default_rng(0)))
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from typing import ClassVar, TypeVar
+
+import numpy as np
+
+from nasforge.errors import GenotypeError
+from nasforge.recipe import NetworkShape
+from nasforge.space.darts import moves, vector
+from nasforge.space.darts.canonical import canonical_cell
+from nasforge.space.darts.costs import network_costs
+from nasforge.space.darts.encodings import ENCODINGS, FEATURE_NAMES
+from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
+
+T = TypeVar("T")
+
+
+class DartsSpace:
+    """The DARTS space as a `SearchSpace`, with exact network costs besides."""
+
+    name: ClassVar[str] = "darts"
+    version: ClassVar[int] = 1
+    variables: ClassVar[tuple[tuple[str, int], ...]] = vector.VARIABLES
+    size: ClassVar[int] = math.prod(number for _, number in vector.VARIABLES)
+    encodings: ClassVar[tuple[str, ...]] = tuple(ENCODINGS)
+
+    def parse(self, text: str) -> Genotype:
+        """Read `normal:...-reduce:...` or DARTS's `Genotype(...)`.
+
+        Raises:
+            GenotypeError: The text describes no architecture of the space.
+        """
+        return parse_genotype(text)
+
+    def format(self, architecture: Genotype) -> str:
+        """Our one-line text form, in the order the genotype was given."""
+        return format_genotype(architecture)
+
+    def canonical(self, architecture: Genotype) -> Genotype:
+        """The representative of all genotypes that are the same network."""
+        _check_type(architecture)
+        return Genotype(canonical_cell(architecture.normal), canonical_cell(architecture.reduce))
+
+    def architecture_id(self, architecture: Genotype) -> str:
+        """16 hex digits of the SHA-256 of `darts|1|<canonical text>`."""
+        text = f"{self.name}|{self.version}|{self.format(self.canonical(architecture))}"
+        return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+
+    def to_vector(self, architecture: Genotype) -> np.ndarray:
+        """Choices as uint8 [22]; a node's lower input comes first."""
+        _check_type(architecture)
+        return vector.to_vector(architecture)
+
+    def from_vector(self, vector_: Sequence[int] | np.ndarray) -> Genotype:
+        """Inverse of `to_vector`.
+
+        Raises:
+            GenotypeError: The length is wrong or a choice is out of range.
+        """
+        return vector.from_vector(vector_)
+
+    def sample(self, rng: np.random.Generator) -> Genotype:
+        """Draw uniformly from the raw space, hence not uniformly from its networks."""
+        return moves.sample(rng)
+
+    def mutate(self, architecture: Genotype, rng: np.random.Generator) -> Genotype:
+        """Change one operation or one input at random."""
+        return moves.mutate(architecture, rng)
+
+    def neighbours(self, architecture: Genotype) -> list[Genotype]:
+        """All genotypes one change away, unique as networks, without the network itself."""
+        seen = {self.canonical(architecture)}
+        unique = []
+        for neighbour in moves.neighbours(architecture):
+            canonical = self.canonical(neighbour)
+            if canonical not in seen:
+                seen.add(canonical)
+                unique.append(neighbour)
+        return unique
+
+    def encode(self, architectures: Sequence[Genotype], encoding: str) -> np.ndarray:
+        """Features as float32 [n, d] of the canonical forms.
+
+        Raises:
+            ValueError: The encoding is unknown.
+        """
+        function = _lookup(ENCODINGS, encoding)
+        return function([self.canonical(architecture) for architecture in architectures])
+
+    def feature_names(self, encoding: str) -> tuple[str, ...]:
+        """Names of the columns of `encode`."""
+        return _lookup(FEATURE_NAMES, encoding)
+
+    def params(self, architecture: Genotype, shape: NetworkShape) -> int:
+        """Trainable parameters of the evaluation network."""
+        return network_costs(architecture, shape).params
+
+    def macs(self, architecture: Genotype, shape: NetworkShape) -> int:
+        """Multiply-adds of one image's forward pass."""
+        return network_costs(architecture, shape).macs
+
+
+def _check_type(architecture: object) -> None:
+    if not isinstance(architecture, Genotype):
+        raise GenotypeError(
+            f"a {type(architecture).__name__} is no genotype; use DARTS.parse(text) to read one"
+        )
+
+
+def _lookup(table: dict[str, T], encoding: str) -> T:
+    if encoding not in table:
+        raise ValueError(f"unknown encoding {encoding!r}; allowed: {', '.join(table)}")
+    return table[encoding]
+
+
+DARTS = DartsSpace()

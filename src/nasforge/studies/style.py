@@ -1,0 +1,49 @@
+"""How every figure looks.
+
+>>> with figure(output, "title") as axes: ...
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+
+from nasforge.evaluations.files import atomic_path
+
+# Okabe & Ito's palette, distinguishable to the colour-blind.
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+MUTED = "#999999"
+
+
+def colours(names: Sequence[str]) -> dict[str, str]:
+    """A colour per name, in order, starting again after eight."""
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+@contextmanager
+def figure(output: Path, title: str, panels: int = 1) -> Iterator[list[Axes]]:
+    """Yield axes side by side; save them as PNG when done.
+
+    Args:
+        output: The PNG file, written atomically.
+        title: Above all panels.
+        panels: How many axes.
+    """
+    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}):
+        drawing, axes = plt.subplots(
+            1, panels, figsize=(6.4 if panels == 1 else 5.0 * panels, 4.4), squeeze=False
+        )
+        try:
+            yield list(axes[0])
+            drawing.suptitle(title)
+            drawing.tight_layout()
+            with atomic_path(output) as temporary:
+                drawing.savefig(temporary, dpi=130, format="png")
+        finally:
+            plt.close(drawing)

@@ -1,0 +1,144 @@
+"""Labels: what a surrogate learns, one row per architecture, and the replicates behind it.
+
+    >>> labels = read_labels(Path("split/development.parquet"), TARGETS["val_accuracy"])
+
+The tables read here are those of `write_parts`: evaluations with status ok, one row each, with
+the stratum of their architecture.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from nasforge.benchmark.targets import TARGETS, Target
+from nasforge.errors import SurrogateError
+from nasforge.evaluations.files import atomic_path
+from nasforge.evaluations.tables import read_table
+from nasforge.surrogates.splits import test_part
+
+MINIMUM_ARCHITECTURES = 10
+
+_COLUMNS = ["architecture", "architecture_id", "stratum", "replicate", *TARGETS]
+
+
+@dataclass(frozen=True, eq=False)
+class Replicates:
+    """Architectures with several trainings.
+
+    Attributes:
+        variances: float64 [r], sample variance of each one's trainings, on the target's scale.
+        counts: int64 [r], number of trainings, at least 2.
+    """
+
+    variances: np.ndarray
+    counts: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def pooled_variance(self) -> float:
+        """Sum of squared deviations over degrees of freedom; nan without replicates."""
+        freedom = self.counts - 1
+        return float(freedom @ self.variances / freedom.sum()) if len(self) else float("nan")
+
+    def resampled(self, rng: np.random.Generator) -> "Replicates":
+        """A bootstrap sample of the architectures."""
+        rows = rng.integers(len(self), size=len(self)) if len(self) else np.arange(0)
+        return Replicates(self.variances[rows], self.counts[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """One target's labels, on the target's scale.
+
+    Attributes:
+        architectures: Canonical texts, [n].
+        architecture_ids: Ids, [n].
+        strata: Sampler that proposed each first, [n].
+        values: float64 [n], mean over an architecture's trainings.
+        seeds: int64 [n], how many trainings that mean has.
+        replicates: Those with more than one.
+    """
+
+    architectures: list[str]
+    architecture_ids: list[str]
+    strata: list[str]
+    values: np.ndarray
+    seeds: np.ndarray
+    replicates: Replicates
+
+    def __len__(self) -> int:
+        return len(self.architectures)
+
+
+def write_parts(
+    evaluations_file: Path,
+    proposals_file: Path,
+    development_file: Path,
+    test_file: Path,
+    test_fraction: float,
+    seed: int,
+) -> None:
+    """Split the evaluations with status ok into a development and a test part.
+
+    Args:
+        evaluations_file: The campaign's evaluations.
+        proposals_file: Its proposals; an architecture's stratum is its first proposal's sampler.
+        development_file: Written.
+        test_file: Written.
+        test_fraction: Part of the architectures held out.
+        seed: Seed of the split.
+
+    Raises:
+        SurrogateError: There are too few architectures for either part.
+    """
+    table, _ = read_table(evaluations_file, "evaluations")
+    ok = table.filter(pc.equal(table["status"], "ok")).to_pandas()
+    architecture_of = dict(
+        zip(table["evaluation_id"].to_pylist(), table["architecture_id"].to_pylist(), strict=True)
+    )
+    proposals, _ = read_table(proposals_file, "proposals")
+    stratum: dict[str, str] = {}
+    for sampler, evaluation_id in zip(
+        proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
+    ):
+        stratum.setdefault(architecture_of[evaluation_id], sampler)
+    ok["stratum"] = ok["architecture_id"].map(stratum)
+    ids = sorted(set(ok["architecture_id"]))
+    held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
+    test_ids = {i for i, held in zip(ids, held_out, strict=True) if held}
+    if not test_ids or len(ids) - len(test_ids) < MINIMUM_ARCHITECTURES:
+        raise SurrogateError(
+            f"{len(ids)} evaluated architectures give a development part of "
+            f"{len(ids) - len(test_ids)} and a test part of {len(test_ids)}; at least "
+            f"{MINIMUM_ARCHITECTURES} and 1 are needed: raise samplers.generations, or see why "
+            "trainings failed"
+        )
+    in_test = ok["architecture_id"].isin(test_ids)
+    for file, part in ((development_file, ok[~in_test]), (test_file, ok[in_test])):
+        with atomic_path(file) as temporary:
+            part[_COLUMNS].sort_values(["architecture_id", "replicate"]).to_parquet(
+                temporary, index=False
+            )
+
+
+def read_labels(file: Path, target: Target) -> Labels:
+    """Labels of one target from a part written by `write_parts`."""
+    rows = pd.read_parquet(file, columns=_COLUMNS)
+    rows["label"] = target.scale.forward(rows[target.name].to_numpy())
+    groups = rows.groupby("architecture_id", sort=True)
+    first = groups.first()
+    counts = groups["label"].size().to_numpy()
+    variances = groups["label"].var(ddof=1).to_numpy()
+    repeated = counts > 1
+    return Labels(
+        architectures=first["architecture"].tolist(),
+        architecture_ids=first.index.tolist(),
+        strata=first["stratum"].tolist(),
+        values=groups["label"].mean().to_numpy(),
+        seeds=counts,
+        replicates=Replicates(variances[repeated], counts[repeated]),
+    )

@@ -1,0 +1,87 @@
+"""Noise and disagreement: the aleatoric model from replicates, the epistemic calibration.
+
+    >>> noise = fit_noise(labels, predictions)
+    >>> scale = fit_epistemic_scale(residuals, seeds, noise_variances, member_variances)
+
+Aleatoric is the variance between trainings of one architecture. Epistemic is the variance of the
+error of the predicted mean, taken to be a multiple c of the members' variance.
+"""
+
+import numpy as np
+from scipy import optimize
+
+from nasforge.benchmark.manifest import NoiseModel
+from nasforge.surrogates.labels import Labels
+
+MINIMUM_REPLICATED = 3
+"""Fewer replicated architectures say nothing usable of the noise."""
+
+MINIMUM_FOR_SLOPE = 50
+"""With fewer replicated architectures the noise is taken to be constant."""
+
+LIKELIHOOD_RATIO = 3.84
+"""95 % quantile of chi-square with one degree of freedom: the slope must earn its place."""
+
+
+def fit_noise(labels: Labels, predictions: np.ndarray) -> NoiseModel | None:
+    """Fit log variance = a + b * prediction by maximum likelihood.
+
+    Args:
+        labels: Development labels.
+        predictions: float64 [n], out-of-fold predictions on the target's scale.
+
+    Returns:
+        The model, with b = 0 unless it is significant; None with too few replicates or if all
+        replicates agree exactly.
+    """
+    replicates = labels.replicates
+    variance = replicates.pooled_variance()
+    if len(replicates) < MINIMUM_REPLICATED or not variance > 0:
+        return None
+    freedom, sample = replicates.counts - 1, replicates.variances
+    x = predictions[labels.seeds > 1]
+
+    def loss(parameters: np.ndarray) -> float:
+        log_variance = parameters[0] + parameters[1] * (x - x.mean())
+        return float(freedom @ (log_variance + sample * np.exp(-log_variance)) / 2.0)
+
+    constant = np.array([np.log(variance), 0.0])
+    intercept, slope = constant
+    if len(replicates) >= MINIMUM_FOR_SLOPE and x.std() > 0:
+        # The slope is fitted per standard deviation of x, to be of the intercept's size.
+        fit = optimize.minimize(lambda p: loss([p[0], p[1] / x.std()]), constant)
+        if fit.success and 2.0 * (loss(constant) - fit.fun) > LIKELIHOOD_RATIO:
+            slope = fit.x[1] / x.std()
+            intercept = fit.x[0] - slope * x.mean()
+    return NoiseModel(float(intercept), float(slope), len(replicates), int(replicates.counts.sum()))
+
+
+def fit_epistemic_scale(
+    residuals: np.ndarray,
+    label_variances: np.ndarray,
+    member_variances: np.ndarray,
+) -> float | None:
+    """Fit c in residual ~ N(0, label variance + c * member variance) by maximum likelihood.
+
+    Args:
+        residuals: float64 [n], labels minus out-of-fold predictions.
+        label_variances: float64 [n], noise variance of each label (over its seeds).
+        member_variances: float64 [n], variance of the held-out members.
+
+    Returns:
+        c, or None if the members do not differ.
+    """
+    if not (member_variances > 0).any():
+        return None
+
+    def loss(log_scale: float) -> float:
+        variance = label_variances + np.exp(log_scale) * member_variances
+        return float((np.log(variance) + residuals**2 / variance).mean())
+
+    # Without noise a label with agreeing members would have variance 0.
+    usable = label_variances + member_variances > 0
+    residuals, label_variances, member_variances = (
+        array[usable] for array in (residuals, label_variances, member_variances)
+    )
+    fit = optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded")
+    return float(np.exp(fit.x))

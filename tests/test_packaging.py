@@ -1,0 +1,79 @@
+"""The packaging files say the same thing, and importing nasforge stays light."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+HEAVY = {
+    "torch",
+    "torchvision",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "sklearn",
+    "xgboost",
+    "lightgbm",
+    "matplotlib",
+    "snakemake",
+    "numba",
+}
+DEPENDENCIES = {*PROJECT["dependencies"], *(d for ds in EXTRAS.values() for d in ds)}
+
+
+def environment_extras() -> list[str]:
+    (pip,) = (entry["pip"] for entry in ENVIRONMENT if isinstance(entry, dict))
+    (line,) = pip
+    return re.fullmatch(r"-e \.\[([a-z,]+)\]", line)[1].split(",")
+
+
+def test_environment_python_starts_where_pyproject_does():
+    (python,) = (e for e in ENVIRONMENT if isinstance(e, str) and e.startswith("python"))
+    assert python.removeprefix("python").split(",")[0] == PROJECT["requires-python"]
+
+
+def test_environment_extras_exist():
+    assert set(environment_extras()) <= set(EXTRAS)
+
+
+def test_makefile_installs_the_same_extras():
+    makefile = (ROOT / "Makefile").read_text()
+    extras = re.search(r"^EXTRAS := (\S+)$", makefile, re.MULTILINE)[1]
+    assert extras.split(",") == environment_extras()
+    assert 'pip install --disable-pip-version-check -e ".[$(EXTRAS)]"' in makefile
+
+
+def test_citation_has_the_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"]
+
+
+def test_the_library_needs_numpy_alone():
+    assert [re.match(r"[\w-]+", d)[0] for d in PROJECT["dependencies"]] == ["numpy"]
+
+
+@pytest.mark.parametrize("dependency", sorted(DEPENDENCIES))
+def test_dependency_has_both_bounds(dependency):
+    assert re.fullmatch(r"[\w-]+>=[\d.]+,<[\d.]+", dependency)
+
+
+def test_ci_runs_make_test():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert [line for line in lines if re.match(r"\s*make\b", line)] == ["make test"]
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "test.yml").read_text())
+    assert workflow["jobs"]["test"]["steps"][-1] == {"run": "bash .ci/run"}
+
+
+def test_import_is_light():
+    code = f"import nasforge, sys; print(*({HEAVY} & set(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []

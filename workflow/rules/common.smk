@@ -1,0 +1,104 @@
+"""
+What all stages share: the checked config, where results go, and the campaign's fixed shape.
+
+The DAG is known before it runs: samplers, generations and shards follow from the config alone.
+"""
+
+from math import ceil
+from pathlib import Path
+
+from nasforge.config import check_config, sampler_specs
+from nasforge.errors import ConfigError
+from nasforge.sampling import replicated
+from snakemake.exceptions import WorkflowError
+
+try:
+    check_config(
+        config,
+        Path(
+            workflow.current_basedir.join(
+                "../schemas/config.schema.yaml"
+            ).get_path_or_uri(secret_free=True)
+        ),
+    )
+except ConfigError as error:
+    raise WorkflowError(f"config: {error}") from None
+
+
+pathvars:
+    results=f"results/{config['name']}",
+    logs="<results>/logs",
+    benchmarks="<results>/benchmarks",
+
+
+SAMPLERS = sampler_specs(config)
+FAMILIES = list(config["surrogates"]["families"])
+TARGETS = config["surrogates"]["targets"]
+BENCHMARK = f"{config['export']['name']}-v{config['export']['version']}"
+
+
+wildcard_constraints:
+    sampler="|".join(SAMPLERS),
+    generation=r"\d+",
+    batch=r"gen\d+(-replicates)?",
+    shard=r"\d+",
+    family="|".join(FAMILIES),
+    target="|".join(TARGETS),
+
+
+def generations(sampler):
+    """Batches that a sampler proposed itself."""
+    return [f"gen{k}" for k in range(SAMPLERS[sampler].generations)]
+
+
+def replicate_batches(sampler):
+    """Batches of replicates, one per generation, unless they would be empty."""
+    size = replicated(
+        SAMPLERS[sampler].generation_size, config["replicates"]["fraction"]
+    )
+    return [f"{batch}-replicates" for batch in generations(sampler)] if size else []
+
+
+def shards(sampler, batch):
+    """Numbers of the shards of a batch."""
+    size = SAMPLERS[sampler].generation_size
+    if batch.endswith("-replicates"):
+        chosen = replicated(size, config["replicates"]["fraction"])
+        size = chosen * (config["replicates"]["seeds"] - 1)
+    return range(ceil(size / config["training"]["shard_size"]))
+
+
+def shard_files(kind, sampler, batches):
+    """Paths of one kind of table ("evaluations" or "curves") of all shards of some batches."""
+    return [
+        f"<results>/train/{sampler}/{batch}/shard{shard}.{kind}.parquet"
+        for batch in batches
+        for shard in shards(sampler, batch)
+    ]
+
+
+def all_shard_files(kind):
+    """The same for the whole campaign."""
+    return [
+        path
+        for sampler in SAMPLERS
+        for path in shard_files(
+            kind, sampler, generations(sampler) + replicate_batches(sampler)
+        )
+    ]
+
+
+def proposal_files():
+    """What the samplers proposed, without replicates."""
+    return [
+        f"<results>/sample/{sampler}/{batch}.csv"
+        for sampler in SAMPLERS
+        for batch in generations(sampler)
+    ]
+
+
+def model_files():
+    """Every family's model of every target."""
+    return expand(
+        "<results>/fit/{family}/{target}.npz", family=FAMILIES, target=TARGETS
+    )

@@ -1,0 +1,30 @@
+"""
+Exporting: the scored models become a frozen benchmark.
+
+In:   fit/, select/, score/, collect/
+Out:  export/<name>-v<version>/
+"""
+
+from nasforge.protocols import EXPORT_PROTOCOL
+
+
+rule export_benchmark:
+    input:
+        models=model_files(),
+        selection="<results>/select/selection.json",
+        test_scores="<results>/score/test_scores.parquet",
+        evaluations="<results>/collect/evaluations.parquet",
+        proposals="<results>/collect/proposals.parquet",
+        dataset="<results>/images/dataset.json",
+    output:
+        manifest="<results>/export/" + BENCHMARK + "/manifest.json",
+        card="<results>/export/" + BENCHMARK + "/CARD.md",
+    log:
+        "<logs>/export.log",
+    params:
+        protocol=EXPORT_PROTOCOL,
+        export=config["export"],
+        families=FAMILIES,
+        targets=TARGETS,
+    script:
+        "../scripts/export_benchmark.py"

@@ -1,0 +1,63 @@
+"""
+Reporting: figures and tables, marked for `snakemake --report`.
+
+In:   collect/, select/, score/
+Out:  report/*.png, report/scores.csv
+"""
+
+from nasforge.protocols import REPORT_PROTOCOL
+
+
+rule plot_figures:
+    input:
+        evaluations="<results>/collect/evaluations.parquet",
+        curves="<results>/collect/curves.parquet",
+        proposals="<results>/collect/proposals.parquet",
+        selection="<results>/select/selection.json",
+        predictions="<results>/score/test_predictions.parquet",
+        scores="<results>/score/test_scores.parquet",
+    output:
+        accuracy_by_sampler=report(
+            "<results>/report/accuracy_by_sampler.png",
+            category="Campaign",
+            caption="../report/accuracy_by_sampler.rst",
+        ),
+        best_so_far=report(
+            "<results>/report/best_so_far.png",
+            category="Campaign",
+            caption="../report/best_so_far.rst",
+        ),
+        learning_curves=report(
+            "<results>/report/learning_curves.png",
+            category="Campaign",
+            caption="../report/learning_curves.rst",
+        ),
+        predicted_against_true=report(
+            "<results>/report/predicted_against_true.png",
+            category="Surrogate",
+            caption="../report/predicted_against_true.rst",
+        ),
+    log:
+        "<logs>/plot_figures.log",
+    params:
+        protocol=REPORT_PROTOCOL,
+    script:
+        "../scripts/plot_figures.py"
+
+
+rule tabulate_scores:
+    input:
+        out_of_fold="<results>/select/scores.parquet",
+        test="<results>/score/test_scores.parquet",
+    output:
+        scores=report(
+            "<results>/report/scores.csv",
+            category="Surrogate",
+            caption="../report/scores.rst",
+        ),
+    log:
+        "<logs>/tabulate_scores.log",
+    params:
+        protocol=REPORT_PROTOCOL,
+    script:
+        "../scripts/tabulate_scores.py"

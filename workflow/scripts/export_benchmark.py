@@ -1,0 +1,19 @@
+from pathlib import Path
+
+from job import by_family_and_target, job
+
+with job(snakemake):
+    from nasforge.surrogates.export import ExportSources, ExportSpec, export
+
+    export(
+        ExportSpec(**snakemake.params.export),
+        ExportSources(
+            evaluations=Path(snakemake.input.evaluations),
+            proposals=Path(snakemake.input.proposals),
+            dataset=Path(snakemake.input.dataset),
+            selection=Path(snakemake.input.selection),
+            test_scores=Path(snakemake.input.test_scores),
+        ),
+        by_family_and_target(snakemake, snakemake.input.models),
+        Path(snakemake.output.manifest).parents[1],
+    )

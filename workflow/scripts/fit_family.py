@@ -1,0 +1,17 @@
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from nasforge.surrogates.ensemble import Bagging
+    from nasforge.surrogates.fitting import fit_target
+
+    fit_target(
+        Path(snakemake.input.development),
+        snakemake.wildcards.family,
+        snakemake.wildcards.target,
+        snakemake.params.settings,
+        Bagging(**snakemake.params.bagging),
+        Path(snakemake.output.model),
+        Path(snakemake.output.predictions),
+    )

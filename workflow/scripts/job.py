@@ -1,0 +1,37 @@
+"""What every script's job has in common: a log file, and errors of one line."""
+
+import logging
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from nasforge.errors import NasforgeError
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[None]:
+    """Log to the rule's log file; end a NasforgeError without a traceback."""
+    logging.basicConfig(
+        filename=snakemake.log[0],
+        filemode="w",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(message)s",
+        force=True,
+    )
+    try:
+        yield
+    except NasforgeError as error:
+        logging.error("%s", error)
+        sys.exit(f"nasforge: {error}")
+    except Exception:
+        logging.exception("unexpected error")
+        raise
+
+
+def by_family_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[str, str], Path]:
+    """Files that a rule listed with expand(..., family=FAMILIES, target=TARGETS)."""
+    keys = product(snakemake.params.families, snakemake.params.targets)
+    return dict(zip(keys, map(Path, files), strict=True))

@@ -1,0 +1,28 @@
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from nasforge.evaluations.cache import EvaluationCache
+    from nasforge.evaluations.proposals import read_proposals
+    from nasforge.evaluations.tables import write_curves, write_evaluations
+    from nasforge.recipe import Recipe
+    from nasforge.training.dataset import ImageSet
+    from nasforge.training.shard import provenance, train_shard
+
+    execution = snakemake.config["execution"]
+    recipe = Recipe.from_dict(snakemake.params.recipe)
+    images_folder = Path(snakemake.input.dataset).parent
+    first = int(snakemake.wildcards.shard) * snakemake.params.shard_size
+    proposals = read_proposals(Path(snakemake.input.proposals))
+    evaluations = train_shard(
+        proposals[first : first + snakemake.params.shard_size],
+        recipe,
+        ImageSet.open(images_folder),
+        EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
+        device=execution["device"],
+        max_attempts=execution["max_attempts"],
+    )
+    source = provenance(recipe, images_folder)
+    write_evaluations(Path(snakemake.output.evaluations), evaluations, source)
+    write_curves(Path(snakemake.output.curves), evaluations, source)
