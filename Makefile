@@ -5,6 +5,8 @@ CORES ?= all
 
 EXTRAS := workflow,train,fit,dev
 STAMP := $(VENV)/.installed
+# Snakemake writes to results/<name of the config>/.
+RESULTS = results/$(shell sed -n 's/^name: *//p' $(CONFIG))
 
 # Snakemake's jobs find the environment's python first.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
@@ -30,8 +32,11 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 benchmark: environment ## make the benchmark of CONFIG (default config/config.yaml) on CORES cores
-	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG)
-	@# TO COMPLETE: $(VENV)/bin/snakemake --configfile $(CONFIG) --report ...
+	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG) \
+	  --report $(RESULTS)/report.html --report-after-run
+	@folder=$$(ls -d $(RESULTS)/export/*/ | head -n 1); \
+	echo; echo "Benchmark: $$folder"; echo "Report:    $(RESULTS)/report.html"; \
+	echo "Query it:  $(VENV)/bin/nasforge query $$folder \"\$$($(VENV)/bin/nasforge sample --seed 1)\""
 
 test: environment ## run the tests
 	$(VENV)/bin/python -m pytest

@@ -29,6 +29,6 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        "<results>/export/" + BENCHMARK + "/manifest.json",
+        "<export>/manifest.json",
         rules.plot_figures.output,
         rules.tabulate_scores.output,

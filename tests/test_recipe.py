@@ -112,7 +112,9 @@ def test_odd_or_too_few_channels_are_refused(channels: int) -> None:
 
 
 def test_unknown_source_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"dataset\.source: 'mnist' .*allowed: digits, parquet"):
+    with pytest.raises(
+        ConfigError, match=r"dataset\.source: 'mnist' must be one of digits, parquet, cifar10"
+    ):
         dataclasses.replace(SPEC, source="mnist")
 
 
@@ -120,6 +122,48 @@ def test_unknown_source_is_refused() -> None:
 def test_an_image_size_that_cannot_be_halved_twice_is_refused(size: int) -> None:
     with pytest.raises(ConfigError, match=rf"dataset\.image_size: {size} must be a multiple of 4"):
         dataclasses.replace(SPEC, image_size=size)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("epochs", 0),
+        ("batch_size", 1),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("momentum", 1.0),
+        ("weight_decay", -0.1),
+        ("gradient_clip", float("inf")),
+        ("crop_padding", -1),
+        ("flip", 1),
+        ("epochs", "4"),
+        ("epochs", True),
+    ],
+)
+def test_a_recipe_value_out_of_range_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=rf"recipe\.{field}: "):
+        dataclasses.replace(RECIPE, **{field: value})
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("train_images", 0),
+        ("validation_images", 0),
+        ("test_images", -1),
+        ("split_seed", -1),
+        ("train_images", 10.5),
+    ],
+)
+def test_a_dataset_value_out_of_range_is_refused(field: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=rf"dataset\.{field}: "):
+        dataclasses.replace(SPEC, **{field: value})
+
+
+def test_whole_floats_are_the_same_dataset() -> None:
+    assert dataclasses.replace(SPEC, train_images=100.0) == dataclasses.replace(
+        SPEC, train_images=100
+    )
 
 
 def test_dataset_id_is_pinned() -> None:

@@ -17,6 +17,7 @@ import numpy as np
 from nasforge import __version__
 from nasforge.benchmark import available, load
 from nasforge.benchmark.registry import find
+from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.selftest import verify
 from nasforge.errors import NasforgeError
 from nasforge.space import DARTS
@@ -120,12 +121,14 @@ def _info(options: argparse.Namespace) -> None:
             "licence": manifest.licence,
         }
     )
-    print(f"\n{'target':<14} {'metric':<20} {'n':>5} {'score':>8}  ceiling   (held-out test part)")
+    print(f"\nheld-out scores of {manifest.selected}")
+    print(f"{'target':<14} {'metric':<20} {'n':>5}  {'score [90 % interval]':<28} ceiling")
     for target, model in manifest.surrogates[manifest.selected].targets.items():
         for row in model.scores:
-            score = "-" if row["score"] is None else f"{row['score']:.4f}"
-            ceiling = f"{row['ceiling']:.4f}" if row["estimable"] else "not estimable"
-            print(f"{target:<14} {row['metric']:<20} {row['n']:>5} {score:>8}  {ceiling}")
+            print(
+                f"{target:<14} {row['metric']:<20} {row['n']:>5}  {score_text(row):<28} "
+                f"{ceiling_text(row)}"
+            )
 
 
 def _verify(options: argparse.Namespace) -> None:

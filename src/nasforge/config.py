@@ -43,7 +43,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     errors = list(Draft202012Validator(schema).iter_errors(config))
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
-    _fill_defaults(config, schema)
+    normal = _normalise(config, schema)
+    config.clear()
+    config.update(normal)
     _check_meaning(config)
 
 
@@ -52,17 +54,24 @@ def sampler_specs(config: Mapping[str, Any]) -> dict[str, SamplerSpec]:
     return {entry["name"]: SamplerSpec(**entry) for entry in config["samplers"]}
 
 
-def _fill_defaults(value: Any, schema: Mapping[str, Any]) -> None:
+def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Fill in defaults; one order of keys and one type per number.
+
+    Configs that mean the same become the same, so that spelling out a default or moving a key
+    re-runs nothing.
+    """
     if isinstance(value, dict):
-        for key, part in schema.get("properties", {}).items():
-            if "default" in part and key not in value:
-                default = part["default"]
-                value[key] = type(default)(default) if isinstance(default, dict | list) else default
-            if key in value:
-                _fill_defaults(value[key], part)
-    elif isinstance(value, list) and "items" in schema:
-        for item in value:
-            _fill_defaults(item, schema["items"])
+        known = schema.get("properties")
+        if known is None:
+            return {key: value[key] for key in sorted(value)}
+        return {
+            key: _normalise(value.get(key, part.get("default")), part)
+            for key, part in known.items()
+            if key in value or "default" in part
+        }
+    if isinstance(value, list):
+        return [_normalise(item, schema.get("items", {})) for item in value]
+    return float(value) if schema.get("type") == "number" else value
 
 
 def _check_meaning(config: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ only the options that differ from "off", so an option added later at "off" chang
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self, TypeVar
@@ -84,11 +85,19 @@ class Recipe:
     flip: bool = False
 
     def __post_init__(self) -> None:
-        _cast_numbers(self)
-        if self.cells < 3:
-            raise ConfigError(f"recipe.cells: {self.cells} is too few, must be at least 3")
-        if self.channels < 2 or self.channels % 2:
-            raise ConfigError(f"recipe.channels: {self.channels} must be even and at least 2")
+        _cast_fields(self, "recipe")
+        allowed = {
+            "cells": (self.cells >= 3, "at least 3"),
+            "channels": (self.channels >= 2 and self.channels % 2 == 0, "even and at least 2"),
+            "epochs": (self.epochs >= 1, "at least 1"),
+            "batch_size": (self.batch_size >= 2, "at least 2"),
+            "learning_rate": (self.learning_rate > 0, "more than 0"),
+            "momentum": (0 <= self.momentum < 1, "from 0 to less than 1"),
+            "weight_decay": (self.weight_decay >= 0, "at least 0"),
+            "gradient_clip": (self.gradient_clip >= 0, "at least 0"),
+            "crop_padding": (self.crop_padding >= 0, "at least 0"),
+        }
+        _check_range(self, "recipe", allowed)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -141,14 +150,19 @@ class DatasetSpec:
     split_seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.source not in IMAGE_SOURCES:
-            raise ConfigError(
-                f"dataset.source: {self.source!r} is unknown; allowed: {', '.join(IMAGE_SOURCES)}"
-            )
-        if self.image_size < 8 or self.image_size % 4:
-            raise ConfigError(
-                f"dataset.image_size: {self.image_size} must be a multiple of 4 and at least 8"
-            )
+        _cast_fields(self, "dataset")
+        allowed = {
+            "source": (self.source in IMAGE_SOURCES, f"one of {', '.join(IMAGE_SOURCES)}"),
+            "image_size": (
+                self.image_size >= 8 and self.image_size % 4 == 0,
+                "a multiple of 4 and at least 8",
+            ),
+            "train_images": (self.train_images >= 1, "at least 1"),
+            "validation_images": (self.validation_images >= 1, "at least 1"),
+            "test_images": (self.test_images >= 1, "at least 1"),
+            "split_seed": (self.split_seed >= 0, "at least 0"),
+        }
+        _check_range(self, "dataset", allowed)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -179,11 +193,28 @@ class DatasetSpec:
         )
 
 
-def _cast_numbers(recipe: Recipe) -> None:
-    """Make `1` and `1.0` the same value, hence the same id."""
-    for field in fields(recipe):
-        if field.type is float:
-            object.__setattr__(recipe, field.name, float(getattr(recipe, field.name)))
+def _cast_fields(value: "Recipe | DatasetSpec", section: str) -> None:
+    """Make `1` and `1.0` the same value, hence the same id; refuse what is no such number."""
+    for field in fields(value):
+        given = getattr(value, field.name)
+        if field.type in (int, float):
+            if isinstance(given, bool) or not isinstance(given, int | float):
+                raise ConfigError(f"{section}.{field.name}: {given!r} is not a number")
+            if not math.isfinite(given) or (field.type is int and given != int(given)):
+                kind = "whole" if field.type is int else "finite"
+                raise ConfigError(f"{section}.{field.name}: {given} must be a {kind} number")
+            object.__setattr__(value, field.name, field.type(given))
+        elif not isinstance(given, field.type):
+            raise ConfigError(f"{section}.{field.name}: {given!r} is not a {field.type.__name__}")
+
+
+def _check_range(
+    value: "Recipe | DatasetSpec", section: str, allowed: Mapping[str, tuple[bool, str]]
+) -> None:
+    """Raise for the first field that is out of range, with what it must be."""
+    for name, (ok, must_be) in allowed.items():
+        if not ok:
+            raise ConfigError(f"{section}.{name}: {getattr(value, name)!r} must be {must_be}")
 
 
 def _from_dict(cls: type[T], values: Mapping[str, Any], section: str) -> T:

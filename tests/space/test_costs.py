@@ -59,7 +59,7 @@ def test_published_parameters_of_darts_v2() -> None:
 
 
 @given(vectors, shapes)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15)
 def test_costs_are_those_of_the_network(vector: tuple[int, ...], shape: NetworkShape) -> None:
     genotype = DARTS.from_vector(vector)
     assert (DARTS.params(genotype, shape), DARTS.macs(genotype, shape)) == counted(genotype, shape)

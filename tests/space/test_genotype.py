@@ -335,10 +335,10 @@ def test_a_million_characters_are_refused_without_parsing(
         raise AssertionError("parsed")
 
     monkeypatch.setattr(ast, "parse", no_parsing)
-    begin = time.perf_counter()
+    begin = time.process_time()
     with pytest.raises(GenotypeError, match="characters is longer") as caught:
         parse_genotype(start + "x" * 1_000_000)
-    assert time.perf_counter() - begin < 0.5
+    assert time.process_time() - begin < 0.5
     assert len(str(caught.value)) < 300
 
 

@@ -105,7 +105,7 @@ def test_neighbours_are_all_other_networks_one_change_away(vector: tuple[int, ..
 
 
 @given(vectors)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_neighbours_are_mutual_as_networks(vector: tuple[int, ...]) -> None:
     genotype = DARTS.from_vector(vector)
     network = DARTS.canonical(genotype)

@@ -1,7 +1,10 @@
 """A small data set in memory that a network can learn, and a recipe that takes a moment."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+import torch
 
 from nasforge.recipe import Recipe
 from nasforge.space import DARTS
@@ -18,6 +21,15 @@ def coloured_split(count: int, size: int, seed: int) -> Split:
     images = rng.integers(0, 156, (count, 3, size, size))
     images[np.arange(count), labels] += 60
     return Split(images.astype(np.uint8), labels)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Several threads make such small networks slow on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -181,9 +181,8 @@ def test_images_are_normalised_with_the_training_splits_moments(
     genotype: Genotype, recipe: Recipe, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    network_class = loop.EvaluationNetwork
 
-    class Spy(network_class):
+    class Spy(loop.EvaluationNetwork):
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             seen.append(inputs.detach().clone())
             return super().forward(inputs)
@@ -200,6 +199,36 @@ def test_images_are_normalised_with_the_training_splits_moments(
         images.std.reshape(3, 1, 1)
     )
     np.testing.assert_allclose(seen[3].numpy(), validated, atol=1e-4)
+
+
+def test_images_are_evaluated_in_evaluation_mode(
+    genotype: Genotype, recipe: Recipe, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+
+    class Spy(loop.EvaluationNetwork):
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            modes.append(self.training)
+            return super().forward(inputs)
+
+    monkeypatch.setattr(loop, "EvaluationNetwork", Spy)
+    train_network(genotype, recipe, images, seed=1)
+    assert modes == [True, True, True, False] * 3 + [False]
+
+
+def test_the_batch_size_of_evaluation_does_not_matter(
+    genotype: Genotype,
+    recipe: Recipe,
+    images: ImageSet,
+    outcome: Outcome,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(loop, "EVALUATION_BATCH", 7)
+    other = train_network(genotype, recipe, images, seed=1)
+    for point, same in zip(other.curve, outcome.curve, strict=True):
+        assert point.val_accuracy == same.val_accuracy
+        assert point.val_loss == pytest.approx(same.val_loss, rel=1e-4)
+    assert other.test_accuracy == outcome.test_accuracy
 
 
 def test_the_learning_rate_is_a_cosine_over_all_steps(

@@ -8,7 +8,8 @@ from math import ceil
 from pathlib import Path
 
 from nasforge.config import check_config, sampler_specs
-from nasforge.errors import ConfigError
+from nasforge.errors import ConfigError, EvaluationsError
+from nasforge.evaluations.files import hold_folder
 from nasforge.sampling import replicated
 from snakemake.exceptions import WorkflowError
 
@@ -27,6 +28,7 @@ except ConfigError as error:
 
 pathvars:
     results=f"results/{config['name']}",
+    export=f"<results>/export/{config['export']['name']}-v{config['export']['version']}",
     logs="<results>/logs",
     benchmarks="<results>/benchmarks",
 
@@ -34,7 +36,14 @@ pathvars:
 SAMPLERS = sampler_specs(config)
 FAMILIES = list(config["surrogates"]["families"])
 TARGETS = config["surrogates"]["targets"]
-BENCHMARK = f"{config['export']['name']}-v{config['export']['version']}"
+
+
+onstart:
+    # Instead of Snakemake's lock (nolock in the profiles), which a killed run leaves behind.
+    try:
+        hold_folder(Path(f"results/{config['name']}"))
+    except EvaluationsError as error:
+        raise WorkflowError(str(error)) from None
 
 
 wildcard_constraints:
@@ -102,3 +111,31 @@ def model_files():
     return expand(
         "<results>/fit/{family}/{target}.npz", family=FAMILIES, target=TARGETS
     )
+
+
+def earlier_generations(wildcards):
+    """Batches whose results a generation needs."""
+    if not SAMPLERS[wildcards.sampler].uses_feedback:
+        return []
+    return generations(wildcards.sampler)[: int(wildcards.generation)]
+
+
+def earlier_proposals(wildcards):
+    return [
+        f"<results>/sample/{wildcards.sampler}/{batch}.csv"
+        for batch in earlier_generations(wildcards)
+    ]
+
+
+def earlier_evaluations(wildcards):
+    return shard_files("evaluations", wildcards.sampler, earlier_generations(wildcards))
+
+
+def sampler_entry(wildcards):
+    """The sampler's config without `generations`: one more changes none of those there are."""
+    [entry] = [e for e in config["samplers"] if e["name"] == wildcards.sampler]
+    return {key: value for key, value in entry.items() if key != "generations"}
+
+
+def family_settings(wildcards):
+    return config["surrogates"]["families"][wildcards.family]

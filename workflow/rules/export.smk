@@ -17,8 +17,8 @@ rule export_benchmark:
         proposals="<results>/collect/proposals.parquet",
         dataset="<results>/images/dataset.json",
     output:
-        manifest="<results>/export/" + BENCHMARK + "/manifest.json",
-        card="<results>/export/" + BENCHMARK + "/CARD.md",
+        manifest="<export>/manifest.json",
+        card="<export>/CARD.md",
     log:
         "<logs>/export.log",
     params:

@@ -14,10 +14,6 @@ from nasforge.protocols import (
 )
 
 
-def family_settings(wildcards):
-    return config["surrogates"]["families"][wildcards.family]
-
-
 rule split_parts:
     input:
         evaluations="<results>/collect/evaluations.parquet",

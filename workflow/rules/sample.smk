@@ -8,30 +8,6 @@ Out:  sample/<sampler>/gen<k>.csv, sample/<sampler>/gen<k>-replicates.csv
 from nasforge.protocols import SAMPLE_PROTOCOL
 
 
-def earlier_generations(wildcards):
-    """Batches whose results a generation needs."""
-    if not SAMPLERS[wildcards.sampler].uses_feedback:
-        return []
-    return generations(wildcards.sampler)[: int(wildcards.generation)]
-
-
-def earlier_proposals(wildcards):
-    return [
-        f"<results>/sample/{wildcards.sampler}/{batch}.csv"
-        for batch in earlier_generations(wildcards)
-    ]
-
-
-def earlier_evaluations(wildcards):
-    return shard_files("evaluations", wildcards.sampler, earlier_generations(wildcards))
-
-
-def sampler_entry(wildcards):
-    """The sampler's config without `generations`: one more changes none of those there are."""
-    [entry] = [e for e in config["samplers"] if e["name"] == wildcards.sampler]
-    return {key: value for key, value in entry.items() if key != "generations"}
-
-
 rule sample_generation:
     input:
         proposals=earlier_proposals,

@@ -3,10 +3,8 @@
 >>> print(format_card(manifest))
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.score_text import ceiling_text, score_text
 
 CARD_FILE = "CARD.md"
 
@@ -78,24 +76,10 @@ def _score_lines(manifest: Manifest) -> list[str]:
         for target, model in surrogate.targets.items():
             lines += [
                 f"| {name}{default} | {target} | {row['metric']} | {row['n']} "
-                f"| {_score(row)} | {_ceiling(row)} |"
+                f"| {score_text(row)} | {ceiling_text(row)} |"
                 for row in model.scores
             ]
     return lines
-
-
-def _score(row: Mapping[str, Any]) -> str:
-    if row["score"] is None:
-        return "undefined"
-    return f"{row['score']:.4f} [{_number(row['low'])}, {_number(row['high'])}]"
-
-
-def _ceiling(row: Mapping[str, Any]) -> str:
-    return f"{row['ceiling']:.4f}" if row["estimable"] else "not estimable"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
 
 
 def _noise_lines(manifest: Manifest) -> list[str]:

@@ -36,9 +36,7 @@ def write_frozen(parent: Path, manifest: Manifest, files: Mapping[str, bytes]) -
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         for name, content in sorted(files.items())
     }
-    text = json.dumps(
-        replace(manifest, files=entries).to_json(), indent=1, sort_keys=True, allow_nan=False
-    )
+    text = json.dumps(replace(manifest, files=entries).to_json(), indent=1, allow_nan=False)
     parent.mkdir(parents=True, exist_ok=True)
     final = parent / manifest.full_name
     temporary = Path(tempfile.mkdtemp(prefix=f".{manifest.full_name}.", dir=parent))

@@ -53,7 +53,7 @@ class EvaluationCache:
                 raise EvaluationsError(f"it holds evaluation {evaluation.evaluation_id}")
         except FileNotFoundError:
             return None
-        except (ValueError, EvaluationsError) as error:
+        except (ValueError, RecursionError, EvaluationsError) as error:
             _LOG.warning("%s is damaged and will be made again: %s", path, error)
             return None
         return evaluation

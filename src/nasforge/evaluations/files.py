@@ -1,13 +1,16 @@
-"""Writing a file so that a reader sees all of it or nothing.
+"""Files shared by processes: written whole or not at all, and folders held by one at a time.
 
 >>> with atomic_path(Path("table.parquet")) as temporary:
 ...     write(temporary)
 """
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from nasforge.errors import EvaluationsError
 
 
 @contextmanager
@@ -31,3 +34,26 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def hold_folder(folder: Path) -> int:
+    """Keep other processes from holding `folder` until this one ends, however it ends.
+
+    Unlike a lock file, this lock of the operating system does not outlive a killed process.
+
+    Returns:
+        The descriptor of `<folder>/.lock`; closing it lets go.
+
+    Raises:
+        EvaluationsError: Another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise EvaluationsError(
+            f"another run is writing to {folder}; wait for it to end or stop it"
+        ) from None
+    return descriptor

@@ -51,8 +51,11 @@ def read_proposals(path: Path) -> list[Proposal]:
     Raises:
         EvaluationsError: The file is not of that form.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = list(csv.reader(file)) or [[]]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file)) or [[]]
+    except (ValueError, csv.Error) as error:
+        raise EvaluationsError(f"{path}: {error}") from None
     if tuple(header) != COLUMNS:
         raise EvaluationsError(f"{path}: columns {header}, expected {list(COLUMNS)}")
     try:

@@ -170,6 +170,12 @@ class Evaluation:
             raise EvaluationsError("an evaluation without a curve")
         curve = tuple(_build(CurvePoint, point) for point in points)
         evaluation = _build(cls, {**values, "curve": curve})
+        if evaluation.status not in STATUSES:
+            raise EvaluationsError(f"status {evaluation.status!r}; allowed: {', '.join(STATUSES)}")
+        if evaluation.evaluator not in EVALUATORS:
+            raise EvaluationsError(
+                f"evaluator {evaluation.evaluator!r}; allowed: {', '.join(EVALUATORS)}"
+            )
         if evaluation.evaluation_id != evaluation.key.evaluation_id:
             raise EvaluationsError(
                 f"evaluation_id {evaluation.evaluation_id} does not belong to its fields"
@@ -190,7 +196,9 @@ def _build(cls: type, values: object) -> Any:
             ok = isinstance(value, int | float)
         else:
             ok = isinstance(value, kind if isinstance(kind, type) else tuple)
-        if not ok or isinstance(value, bool):
+        if isinstance(value, int):
+            ok = ok and not isinstance(value, bool) and -(2**63) <= value < 2**63
+        if not ok:
             raise EvaluationsError(f"{cls.__name__}.{name}: {value!r} is not a {kind}")
         cast[name] = float(value) if kind is float else value
     return cls(**cast)

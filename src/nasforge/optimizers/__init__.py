@@ -1,6 +1,6 @@
 """NAS optimizers in ask/tell form: they sample the data and are benchmarked on the result.
 
->>> make_optimizer("regularized_evolution", DARTS, seed=1, population_size=20, sample_size=5)
+>>> make_optimizer("regularized_evolution", DARTS, 1, population_size=20, sample_size=5)
 """
 
 import inspect
@@ -40,7 +40,7 @@ def optimizer_class(name: str) -> type[Optimizer]:
     return OPTIMIZERS[name]
 
 
-def make_optimizer(name: str, space: SearchSpace, seed: int, **settings: float) -> Optimizer:
+def make_optimizer(name: str, space: SearchSpace, seed: int, /, **settings: float) -> Optimizer:
     """Build an optimizer by name.
 
     Raises:

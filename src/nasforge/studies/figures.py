@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.tables import read_table
 from nasforge.studies.style import MUTED, colours, figure
@@ -155,8 +156,5 @@ def _score_text(scores: pd.DataFrame) -> str:
     lines = []
     for metric, name in (("r2", "R²"), ("kendall_tau", "Kendall tau")):
         [row] = scores[scores["metric"] == metric].to_dict("records")
-        ceiling = f"{row['ceiling']:.2f}" if row["estimable"] else "not estimable"
-        lines.append(
-            f"{name} {row['score']:.2f} [{row['low']:.2f}, {row['high']:.2f}], ceiling {ceiling}"
-        )
+        lines.append(f"{name} {score_text(row, 2)}, ceiling {ceiling_text(row, 2)}")
     return "\n".join([*lines, f"{row['n']} architectures"])

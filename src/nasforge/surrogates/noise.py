@@ -19,6 +19,9 @@ MINIMUM_REPLICATED = 3
 MINIMUM_FOR_SLOPE = 50
 """With fewer replicated architectures the noise is taken to be constant."""
 
+LOG_SCALE_BOUNDS = (-7.0, 7.0)
+"""Members whose variance is a thousandth of the error's are no measure of it."""
+
 LIKELIHOOD_RATIO = 3.84
 """95 % quantile of chi-square with one degree of freedom: the slope must earn its place."""
 
@@ -69,7 +72,7 @@ def fit_epistemic_scale(
         member_variances: float64 [n], variance of the held-out members.
 
     Returns:
-        c, or None if the members do not differ.
+        c, or None if the members differ too little to be scaled to the error they make.
     """
     if not (member_variances > 0).any():
         return None
@@ -83,5 +86,5 @@ def fit_epistemic_scale(
     residuals, label_variances, member_variances = (
         array[usable] for array in (residuals, label_variances, member_variances)
     )
-    fit = optimize.minimize_scalar(loss, bounds=(-10.0, 10.0), method="bounded")
-    return float(np.exp(fit.x))
+    fit = optimize.minimize_scalar(loss, bounds=LOG_SCALE_BOUNDS, method="bounded")
+    return float(np.exp(fit.x)) if fit.x < LOG_SCALE_BOUNDS[1] - 0.1 else None

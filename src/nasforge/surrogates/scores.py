@@ -1,17 +1,20 @@
 """The score table: every score with its interval, beside its ceiling.
 
-    >>> rows = score_rows("lightgbm", target, "test", labels, predicted, noise_replicates)
+    >>> score_table(target, "test", labels, {"linear": predicted}, development.replicates)
 
 Intervals (90 %) are by bootstrap over architectures, for score and ceiling together.
 """
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import Target
 from nasforge.evaluations.files import atomic_path
 from nasforge.surrogates.ceilings import ceilings
@@ -31,90 +34,88 @@ ERRORS = ("mae", "rmse")
 """Metrics in the label's unit, whose ceiling is a floor."""
 
 
-def score_rows(
-    family: str,
+def score_table(
     target: Target,
     part: str,
     labels: Labels,
-    predicted: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
     replicates: Replicates,
     seed: int = 0,
-) -> list[dict[str, object]]:
-    """Score predictions by every metric that makes sense for the target.
+) -> pd.DataFrame:
+    """Score several families' predictions of one target by every metric that suits it.
+
+    All families share the bootstrap samples, so their intervals are comparable.
 
     Args:
-        family: Name of the surrogate.
         target: What is predicted; `sparse_kendall_tau` is for accuracies only.
         part: "out_of_fold" or "test".
         labels: What is true.
-        predicted: float64 [n], on the target's scale, like the labels.
+        predictions: By family, float64 [n] on the target's scale, like the labels.
         replicates: Replicates the noise is estimated from (the development part's).
         seed: Seed of the bootstrap.
 
     Returns:
-        A row per metric: family, target, part, metric, n, score, low, high, ceiling,
+        A row per family and metric: target, family, part, metric, n, score, low, high, ceiling,
         ceiling_low, ceiling_high, estimable.
     """
     rng = np.random.default_rng(seed)
+    metrics = {
+        name: metric
+        for name, metric in METRICS.items()
+        if name != "sparse_kendall_tau" or target.unit == "fraction"
+    }
     values, seeds = labels.values, labels.seeds
-    variance = replicates.pooled_variance()
-    points = ceilings(values, seeds, variance, rng, CEILING_DRAWS)
-    names = [n for n in METRICS if n != "sparse_kendall_tau" or target.unit == "fraction"]
-    samples: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    limits = ceilings(values, seeds, replicates.pooled_variance(), rng, CEILING_DRAWS)
+    limit_samples = []
+    score_samples: dict[tuple[str, str], list[float]] = defaultdict(list)
     for _ in range(BOOTSTRAPS):
         rows = rng.integers(len(values), size=len(values))
-        resampled = ceilings(
-            values[rows],
-            seeds[rows],
-            replicates.resampled(rng).pooled_variance(),
-            rng,
-            CEILING_DRAWS_PER_BOOTSTRAP,
+        variance = replicates.resampled(rng).pooled_variance()
+        limit_samples.append(
+            ceilings(values[rows], seeds[rows], variance, rng, CEILING_DRAWS_PER_BOOTSTRAP)
         )
-        for name in names:
-            samples[name].append((METRICS[name](values[rows], predicted[rows]), resampled[name]))
+        for family, predicted in predictions.items():
+            for name, metric in metrics.items():
+                score_samples[family, name].append(metric(values[rows], predicted[rows]))
     table = []
-    for name in names:
-        low, high = _interval([score for score, _ in samples[name]])
-        ceiling_low, ceiling_high = _interval([ceiling for _, ceiling in samples[name]])
-        width_known = name in ERRORS or ceiling_high - ceiling_low <= WIDEST_INTERVAL
-        estimable = (
-            len(values) >= MINIMUM_ARCHITECTURES and math.isfinite(points[name]) and width_known
-        )
-        table.append(
-            {
-                "family": family,
+    for family, predicted in predictions.items():
+        for name, metric in metrics.items():
+            low, high = _interval(score_samples[family, name])
+            ceiling_low, ceiling_high = _interval([sample[name] for sample in limit_samples])
+            row = {
                 "target": target.name,
+                "family": family,
                 "part": part,
                 "metric": name,
                 "n": len(values),
-                "score": METRICS[name](values, predicted),
+                "score": metric(values, predicted),
                 "low": low,
                 "high": high,
-                "ceiling": points[name],
+                "ceiling": limits[name],
                 "ceiling_low": ceiling_low,
                 "ceiling_high": ceiling_high,
-                "estimable": estimable,
             }
-        )
-    return table
+            table.append(row | {"estimable": _estimable(row)})
+    return pd.DataFrame(table)
+
+
+def _estimable(row: Mapping[str, Any]) -> bool:
+    """Whether a row's ceiling is known well enough to be printed."""
+    if row["n"] < MINIMUM_ARCHITECTURES or not math.isfinite(row["ceiling"]):
+        return False
+    return row["metric"] in ERRORS or row["ceiling_high"] - row["ceiling_low"] <= WIDEST_INTERVAL
 
 
 def format_scores(table: pd.DataFrame) -> str:
     """The table as text: a line per family, target and metric."""
     lines = [
         f"{'target':<14} {'family':<10} {'part':<12} {'metric':<20} {'n':>5}  "
-        f"{'score [90 % interval]':<28} ceiling [90 % interval]"
+        f"{'score [90 % interval]':<28} ceiling"
     ]
-    for row in table.itertuples():
-        score = f"{row.score:.4f} [{row.low:.4f}, {row.high:.4f}]"
-        ceiling = (
-            f"{row.ceiling:.4f} [{row.ceiling_low:.4f}, {row.ceiling_high:.4f}]"
-            if row.estimable
-            else "not estimable"
-        )
+    for row in table.to_dict("records"):
         lines.append(
-            f"{row.target:<14} {row.family:<10} {row.part:<12} {row.metric:<20} {row.n:>5}  "
-            f"{score:<28} {ceiling}"
+            f"{row['target']:<14} {row['family']:<10} {row['part']:<12} {row['metric']:<20} "
+            f"{row['n']:>5}  {score_text(row):<28} {ceiling_text(row)}"
         )
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.surrogates.fitting import OutOfFold, read_out_of_fold
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.noise import fit_epistemic_scale, fit_noise
-from nasforge.surrogates.scores import format_scores, score_rows
+from nasforge.surrogates.scores import format_scores, score_table
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,18 +72,16 @@ def select(
         for target in dict.fromkeys(target for _, target in prediction_files)
     }
     predictions = {key: read_out_of_fold(file) for key, file in prediction_files.items()}
-    rows = []
-    for (family, target), predicted in predictions.items():
-        truth = labels[target]
-        rows += score_rows(
-            family,
+    table = pd.concat(
+        score_table(
             TARGETS[target],
             "out_of_fold",
             truth,
-            predicted.mean,
+            {family: p.mean for (family, t), p in predictions.items() if t == target},
             truth.replicates,
         )
-    table = pd.DataFrame(rows)
+        for target, truth in labels.items()
+    )
     selected = _best_family(table)
     noise = {
         target: fit_noise(truth, predictions[selected, target].mean)

@@ -15,7 +15,7 @@ from nasforge.space import DARTS
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
-from nasforge.surrogates.scores import format_scores, score_rows
+from nasforge.surrogates.scores import format_scores, score_table
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,27 +38,27 @@ def score_test(
             the target's scale, written as parquet.
     """
     scores, predictions = [], []
-    for (family, target), file in model_files.items():
+    for target in dict.fromkeys(target for _, target in model_files):
         truth = read_labels(test_file, TARGETS[target])
         replicates = read_labels(development_file, TARGETS[target]).replicates
         architectures = [DARTS.parse(text) for text in truth.architectures]
-        features = DARTS.encode(architectures, FAMILIES[family].encoding)
-        predicted = read_model(file, family).predict(features).mean(axis=1)
-        scores += score_rows(family, TARGETS[target], "test", truth, predicted, replicates)
-        predictions.append(
-            pd.DataFrame(
-                {
-                    "family": family,
-                    "target": target,
-                    "architecture_id": truth.architecture_ids,
-                    "stratum": truth.strata,
-                    "label": truth.values,
-                    "seeds": truth.seeds,
-                    "prediction": predicted,
-                }
-            )
-        )
-    table = pd.DataFrame(scores)
+        predicted = {}
+        for family in (family for family, t in model_files if t == target):
+            features = DARTS.encode(architectures, FAMILIES[family].encoding)
+            model = read_model(model_files[family, target], family)
+            predicted[family] = model.predict(features).mean(axis=1)
+            columns = {
+                "family": family,
+                "target": target,
+                "architecture_id": truth.architecture_ids,
+                "stratum": truth.strata,
+                "label": truth.values,
+                "seeds": truth.seeds,
+                "prediction": predicted[family],
+            }
+            predictions.append(pd.DataFrame(columns))
+        scores.append(score_table(TARGETS[target], "test", truth, predicted, replicates))
+    table = pd.concat(scores)
     with atomic_path(scores_file) as temporary:
         table.to_parquet(temporary, index=False)
     with atomic_path(predictions_file) as temporary:

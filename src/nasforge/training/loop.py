@@ -73,9 +73,9 @@ def train_network(
         curve: list[CurvePoint] = []
         for epoch in range(1, recipe.epochs + 1):
             train_loss, train_accuracy = trainer.train_epoch()
-            if not math.isfinite(train_loss):
-                return Outcome(tuple(curve), math.nan, clock() - start, diverged=True)
             val_loss, val_accuracy = trainer.evaluate(data.validation)
+            if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
+                return Outcome(tuple(curve), math.nan, clock() - start, diverged=True)
             point = CurvePoint(
                 epoch, train_loss, train_accuracy, val_loss, val_accuracy, clock() - start
             )
@@ -142,7 +142,7 @@ class _Trainer:
         self.network.train()
         images, labels = self.data.train
         order = torch.randperm(len(labels), generator=self.order).to(self.data.device)
-        sums = torch.zeros(2, device=self.data.device)
+        sums = torch.zeros(2, dtype=torch.float64, device=self.data.device)
         for index in order.split(self.recipe.batch_size):
             pixels = crop_and_flip(
                 images[index], self.recipe.crop_padding, self.recipe.flip, self.augmentation
@@ -154,7 +154,7 @@ class _Trainer:
     def evaluate(self, split: tuple[Tensor, Tensor]) -> tuple[float, float]:
         """Mean loss and accuracy on images without augmentation."""
         self.network.eval()
-        sums = torch.zeros(2, device=self.data.device)
+        sums = torch.zeros(2, dtype=torch.float64, device=self.data.device)
         with torch.inference_mode():
             batches = zip(*(part.split(EVALUATION_BATCH) for part in split), strict=True)
             for images, labels in batches:
@@ -188,8 +188,9 @@ class _Trainer:
 
 
 def _batch_sums(mean_loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    # In double precision, so that an accuracy is its count over the number of images.
     correct = (logits.argmax(1) == labels).sum()
-    return torch.stack([mean_loss * len(labels), correct.to(mean_loss.dtype)])
+    return torch.stack([mean_loss.double() * len(labels), correct.double()])
 
 
 @contextmanager

@@ -91,11 +91,6 @@ def _channels_first(images: np.ndarray) -> np.ndarray:
 
 def _select(spec: DatasetSpec, source: SourceImages) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Images [n, h, h, 3] and labels of each split."""
-    for key in ("train_images", "validation_images", "test_images"):
-        if getattr(spec, key) < 1:
-            raise DatasetError(f"dataset.{key}: {getattr(spec, key)} must be at least 1")
-    if spec.split_seed < 0:
-        raise DatasetError(f"dataset.split_seed: {spec.split_seed} must be at least 0")
     # Validation is drawn first, so that another train_images leaves it where it is.
     train_order = _shuffled(len(source.train_labels), spec.split_seed, stream=0)
     validation, rest = _draw(spec, "validation_images", train_order, source.train_labels)

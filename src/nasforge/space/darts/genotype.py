@@ -66,7 +66,10 @@ class Genotype:
 
     def __post_init__(self) -> None:
         for kind in ("normal", "reduce"):
-            cell = tuple(Edge(*edge) for edge in getattr(self, kind))
+            try:
+                cell = tuple(Edge(*edge) for edge in getattr(self, kind))
+            except TypeError:
+                raise GenotypeError(f"{kind} cell: must be (operation, input) pairs") from None
             check_cell(cell, kind, INTERMEDIATE_NODES)
             object.__setattr__(self, kind, cell)
 
@@ -80,7 +83,7 @@ def check_cell(cell: Cell, kind: str, nodes: int) -> None:
         raise GenotypeError(f"{kind} cell: {len(cell)} edges, must be {2 * nodes}, two per node")
     for position, (operation, source) in enumerate(cell):
         node = INPUT_NODES + position // 2
-        if operation not in OPERATION_INDEX:
+        if not isinstance(operation, str) or operation not in OPERATION_INDEX:
             raise GenotypeError(f"{kind} cell, node {node}: {_unknown_operation(operation)}")
         if not isinstance(source, int) or isinstance(source, bool) or not 0 <= source < node:
             raise GenotypeError(
@@ -106,6 +109,8 @@ def parse_genotype(text: str) -> Genotype:
     Raises:
         GenotypeError: The text is neither, or describes no architecture of the space.
     """
+    if not isinstance(text, str):
+        raise GenotypeError(f"a genotype's text must be a string, not {type(text).__name__}")
     text = text.strip()
     if len(text) > MAX_TEXT_LENGTH:
         raise GenotypeError(f"a genotype of {len(text)} characters is longer than any can be")
@@ -160,13 +165,19 @@ def _parse_namedtuple(text: str) -> Genotype:
         call = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise GenotypeError(f"{text[:60]!r} is not readable as Genotype(...): {error}") from None
-    if not isinstance(call, ast.Call) or call.args:
+    if (
+        not isinstance(call, ast.Call)
+        or not isinstance(call.func, ast.Name)
+        or call.args
+        or call.func.id != "Genotype"
+    ):
         raise GenotypeError(f"{text[:60]!r}: expected one Genotype(...) with keyword arguments")
     values = {keyword.arg: keyword.value for keyword in call.keywords}
     names = ("normal", "normal_concat", "reduce", "reduce_concat")
-    if sorted(values, key=str) != sorted(names):
-        given = ", ".join(map(str, values)) or "nothing"
-        raise GenotypeError(f"Genotype(...): has {given}; must have {', '.join(names)}")
+    given = [str(keyword.arg) for keyword in call.keywords]
+    if sorted(given) != sorted(names):
+        found = ", ".join(given) or "nothing"
+        raise GenotypeError(f"Genotype(...): has {found}; must have {', '.join(names)}")
     for kind in ("normal", "reduce"):
         _check_concat(values[f"{kind}_concat"], kind)
     return Genotype(_cell_of(values["normal"], "normal"), _cell_of(values["reduce"], "reduce"))
@@ -187,8 +198,7 @@ def _check_concat(node: ast.expr, kind: str) -> None:
         given = _literal(node) in (expected, tuple(expected))
     if not given:
         raise GenotypeError(
-            f"Genotype(...): {kind}_concat is {ast.unparse(node)[:60]}, must be "
-            f"range({expected[0]}, {expected[-1] + 1})"
+            f"Genotype(...): {kind}_concat must be range({expected[0]}, {expected[-1] + 1})"
         )
 
 
@@ -202,9 +212,11 @@ def _cell_of(node: ast.expr, kind: str) -> Cell:
 
 
 def _literal(node: ast.expr) -> object:
-    """The value of a constant, list or tuple; None for anything else."""
+    """The value of a string, node number, list or tuple; None for anything else."""
     if isinstance(node, ast.Constant):
-        return node.value
+        value = node.value
+        small = type(value) is int and value < 100  # a longer one would not even print
+        return value if small or isinstance(value, str) else None
     if isinstance(node, ast.List | ast.Tuple):
         values = [_literal(element) for element in node.elts]
         return values if isinstance(node, ast.List) else tuple(values)

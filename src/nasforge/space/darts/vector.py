@@ -7,6 +7,7 @@ the pair 0, 1). A vector knows no order of a node's two edges: the one with the 
 first, so the identity above holds for genotypes written in that order, as sampled ones are.
 """
 
+import operator
 from collections.abc import Sequence
 from itertools import combinations
 
@@ -61,9 +62,12 @@ def from_vector(vector: Sequence[int] | np.ndarray) -> Genotype:
     """The genotype of 22 choices.
 
     Raises:
-        GenotypeError: The length is wrong or a choice is out of range.
+        GenotypeError: The length is wrong, or a choice is no integer or out of range.
     """
-    choices = [int(choice) for choice in vector]
+    try:
+        choices = [operator.index(choice) for choice in vector]
+    except TypeError:
+        raise GenotypeError("a vector must hold integers only") from None
     if len(choices) != len(VARIABLES):
         raise GenotypeError(f"a vector of {len(choices)} choices, must be {len(VARIABLES)}")
     for choice, (name, number) in zip(choices, VARIABLES, strict=True):

@@ -1,0 +1,135 @@
+"""Frozen folders: written whole, and read only if nothing was changed."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from nasforge.benchmark.frozen import read_file, read_manifest, write_frozen
+from nasforge.benchmark.manifest import Manifest
+from nasforge.errors import BenchmarkFormatError
+
+MODEL = "linear.val_accuracy.npz"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_what_was_written_is_read(
+    tiny_benchmark: Path, manifest: Manifest, files: Mapping[str, bytes]
+) -> None:
+    assert tiny_benchmark.name == "tiny-v1"
+    read = read_manifest(tiny_benchmark)
+    assert read.surrogates == manifest.surrogates
+    assert set(read.files) == set(files)
+    for name, content in files.items():
+        assert read.files[name]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert read_file(tiny_benchmark, read, name) == content
+
+
+def test_nothing_else_is_left_beside_it(tiny_benchmark: Path, files: Mapping[str, bytes]) -> None:
+    assert [path.name for path in tiny_benchmark.parent.iterdir()] == ["tiny-v1"]
+    assert set(contents(tiny_benchmark)) == {*files, "manifest.json"}
+
+
+def test_the_same_input_gives_the_same_bytes(
+    tmp_path: Path, manifest: Manifest, files: Mapping[str, bytes]
+) -> None:
+    shuffled = dict(reversed(files.items()))
+    first = write_frozen(tmp_path / "a", manifest, files)
+    second = write_frozen(tmp_path / "b", manifest, shuffled)
+    assert contents(first) == contents(second)
+
+
+def test_an_older_export_of_the_same_name_is_replaced(
+    write_tiny: Callable[..., Path], tiny_benchmark: Path
+) -> None:
+    (tiny_benchmark / "stale.npz").write_bytes(b"old")
+    again = write_tiny(description="The newer one.")
+    assert again == tiny_benchmark
+    assert not (again / "stale.npz").exists()
+    assert read_manifest(again).description == "The newer one."
+
+
+def test_a_failed_write_leaves_the_older_export(
+    write_tiny: Callable[..., Path], tiny_benchmark: Path
+) -> None:
+    before = contents(tiny_benchmark)
+    with pytest.raises(FileNotFoundError):
+        write_tiny(new_files={"no/such/folder": b""})
+    assert contents(tiny_benchmark) == before
+    assert [path.name for path in tiny_benchmark.parent.iterdir()] == ["tiny-v1"]
+
+
+def test_numbers_that_json_does_not_have_are_not_written(write_tiny: Callable[..., Path]) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_tiny(best_known={"val_accuracy": float("nan")})
+
+
+def test_a_changed_file_is_refused(tiny_benchmark: Path) -> None:
+    path = tiny_benchmark / MODEL
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(BenchmarkFormatError, match=rf"{MODEL}: wrong checksum"):
+        read_file(tiny_benchmark, read_manifest(tiny_benchmark), MODEL)
+
+
+@pytest.mark.parametrize("change", [lambda content: content[:-1], lambda content: content + b"\0"])
+def test_a_file_of_another_size_is_refused(
+    tiny_benchmark: Path, change: Callable[[bytes], bytes]
+) -> None:
+    path = tiny_benchmark / MODEL
+    size = path.stat().st_size
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(BenchmarkFormatError, match=rf"bytes, the manifest says {size}"):
+        read_file(tiny_benchmark, read_manifest(tiny_benchmark), MODEL)
+
+
+def test_a_missing_file_is_named(tiny_benchmark: Path) -> None:
+    (tiny_benchmark / MODEL).unlink()
+    with pytest.raises(BenchmarkFormatError, match=rf"{MODEL}: cannot be read"):
+        read_file(tiny_benchmark, read_manifest(tiny_benchmark), MODEL)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tiny_benchmark: Path) -> None:
+    size = 2**30 + 1
+    with (tiny_benchmark / MODEL).open("wb") as file:
+        file.truncate(size)  # sparse: takes no room on disk
+    manifest = json.loads((tiny_benchmark / "manifest.json").read_text())
+    manifest["files"][MODEL]["bytes"] = size
+    (tiny_benchmark / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(BenchmarkFormatError, match=MODEL):
+        read_file(tiny_benchmark, read_manifest(tiny_benchmark), MODEL)
+
+
+def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: cannot be read"):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000, b'{"version": ' + b"1" * 5000 + b"}"],
+    ids=["empty", "cut off", "not utf-8", "nested too deep", "a number of 5000 digits"],
+)
+def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: not JSON"):
+        read_manifest(tmp_path)
+
+
+def test_a_huge_manifest_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "manifest.json").open("wb") as file:
+        file.truncate(2**34)
+    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: larger than"):
+        read_manifest(tmp_path)
+
+
+def test_an_error_in_the_manifest_names_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("[]")
+    with pytest.raises(BenchmarkFormatError, match=f"^{tmp_path}: "):
+        read_manifest(tmp_path)

@@ -1,0 +1,194 @@
+"""manifest.json: round trip, and the refusal of what this version does not understand."""
+
+import json
+import math
+import re
+from typing import Any
+
+import pytest
+
+from nasforge.benchmark.manifest import FORMAT_VERSION, Manifest
+from nasforge.errors import BenchmarkFormatError
+
+MODEL = "surrogates.linear.targets.val_accuracy"
+NOISE = "targets.val_accuracy.noise"
+REQUIRED: dict[str, type] = {
+    **dict.fromkeys(("format", "name", "description", "evaluator", "selected"), str),
+    **dict.fromkeys(("licence", "citation"), str),
+    **dict.fromkeys(("format_version", "version", "noise_key"), int),
+    **dict.fromkeys(("space", "recipe", "dataset", "targets", "surrogates", "files"), dict),
+    **dict.fromkeys(("training_set", "best_known", "software"), dict),
+    **{"space.name": str, "space.version": int, "space.fingerprint": str},
+    **{"targets.val_accuracy.unit": str, "targets.val_accuracy.scale": str},
+    **{f"{NOISE}.log_variance": float, f"{NOISE}.slope": float},
+    **{f"{NOISE}.architectures": int, f"{NOISE}.evaluations": int},
+    **{"surrogates.linear.encoding": str, "surrogates.linear.targets": dict},
+    **{f"{MODEL}.kind": str, f"{MODEL}.file": str, f"{MODEL}.scores": list},
+    **{"files.a|npz.sha256": str, "files.a|npz.bytes": int},
+}
+"""Paths of keys and their types; `|` stands for a dot within a key."""
+
+VALUES = (None, True, 1.5, "1", [[]], {"": 1})
+
+
+@pytest.fixture
+def data(manifest: Manifest) -> dict[str, Any]:
+    """A valid manifest.json."""
+    data = json.loads(json.dumps(manifest.to_json()))
+    models = [m for s in data["surrogates"].values() for m in s["targets"].values()]
+    for file in ("a.npz", *(model["file"] for model in models)):
+        data["files"][file] = {"sha256": "0" * 64, "bytes": 1}
+    return data
+
+
+def parent(data: dict[str, Any], path: str) -> tuple[dict[str, Any], str]:
+    *keys, last = (key.replace("|", ".") for key in path.split("."))
+    for key in keys:
+        data = data[key]
+    return data, last
+
+
+def put(data: dict[str, Any], path: str, value: object) -> None:
+    section, key = parent(data, path)
+    section[key] = value
+
+
+def named(path: str) -> str:
+    return rf"manifest\.json: {re.escape(path.replace('|', '.'))}(?!\w)"
+
+
+def test_json_round_trips(data: dict[str, Any]) -> None:
+    manifest = Manifest.from_json(data)
+    assert manifest.selected == "linear"
+    assert manifest.full_name == "tiny-v1"
+    assert manifest.surrogates["forest"].targets["train_time_s"].kind == "forest"
+    assert json.loads(json.dumps(manifest.to_json())) == data
+
+
+def test_noise_and_calibration_may_be_unknown(data: dict[str, Any]) -> None:
+    put(data, NOISE, None)
+    put(data, f"{MODEL}.epistemic_scale", None)
+    manifest = Manifest.from_json(data)
+    assert manifest.targets["val_accuracy"].noise is None
+    assert manifest.surrogates["linear"].targets["val_accuracy"].epistemic_scale is None
+
+
+def test_every_key_of_the_file_is_in_the_list_above(data: dict[str, Any]) -> None:
+    assert set(data) == {path for path in REQUIRED if "." not in path}
+
+
+@pytest.mark.parametrize("path", REQUIRED)
+def test_a_missing_key_is_named(data: dict[str, Any], path: str) -> None:
+    section, key = parent(data, path)
+    del section[key]
+    with pytest.raises(BenchmarkFormatError, match=named(path)):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        pytest.param(path, value, id=f"{path} is {value!r}")
+        for path, kind in REQUIRED.items()
+        for value in VALUES
+        if not isinstance(value, kind) or value is True
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(data: dict[str, Any], path: str, wrong: object) -> None:
+    put(data, path, wrong)
+    with pytest.raises(BenchmarkFormatError, match=named(path)):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize("path", [f"{NOISE}.slope", f"{MODEL}.epistemic_scale"])
+@pytest.mark.parametrize(
+    "value", [math.nan, math.inf, -math.inf, 10**400], ids=["nan", "inf", "-inf", "10^400"]
+)
+def test_a_number_that_is_not_finite_is_named(
+    data: dict[str, Any], path: str, value: object
+) -> None:
+    put(data, path, value)
+    with pytest.raises(BenchmarkFormatError, match=named(path)):
+        Manifest.from_json(data)
+
+
+def test_a_negative_calibration_is_named(data: dict[str, Any]) -> None:
+    put(data, f"{MODEL}.epistemic_scale", -0.5)
+    with pytest.raises(BenchmarkFormatError, match=named(f"{MODEL}.epistemic_scale")):
+        Manifest.from_json(data)
+
+
+def test_a_newer_format_says_how_to_upgrade(data: dict[str, Any]) -> None:
+    data["format_version"] = FORMAT_VERSION + 1
+    with pytest.raises(BenchmarkFormatError, match=r"format_version 2 is newer .*pip install -U"):
+        Manifest.from_json(data)
+
+
+def test_a_newer_format_is_recognised_before_its_other_keys(data: dict[str, Any]) -> None:
+    newer = {"format": data["format"], "format_version": FORMAT_VERSION + 1}
+    with pytest.raises(BenchmarkFormatError, match="is newer than this nasforge reads"):
+        Manifest.from_json(newer)
+
+
+@pytest.mark.parametrize("version", [0, -1])
+def test_no_format_before_the_first_is_called_newer(data: dict[str, Any], version: int) -> None:
+    data["format_version"] = version
+    with pytest.raises(BenchmarkFormatError, match="format_version") as caught:
+        Manifest.from_json(data)
+    assert "newer" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", [[], "text", None, 3])
+def test_a_file_that_is_no_object_is_refused(value: object) -> None:
+    with pytest.raises(BenchmarkFormatError, match="the file must be an object"):
+        Manifest.from_json(value)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "..", ".hidden", "../up", "a/b", "a\\b", "/etc/passwd", "a\0", "a\n", "x" * 101]
+)
+@pytest.mark.parametrize("path", ["name", f"{MODEL}.file", "files", "targets", "surrogates"])
+def test_unsafe_names_are_refused(data: dict[str, Any], path: str, name: str) -> None:
+    section, key = parent(data, path)
+    section[key] = {**section[key], name: {}} if isinstance(section[key], dict) else name
+    with pytest.raises(BenchmarkFormatError, match=f"{re.escape(path)}: unsafe name"):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize("path", ["files", "targets", "surrogates", "surrogates.linear.targets"])
+def test_empty_sections_are_refused(data: dict[str, Any], path: str) -> None:
+    put(data, path, {})
+    with pytest.raises(BenchmarkFormatError, match=f"{path} is empty"):
+        Manifest.from_json(data)
+
+
+def test_a_selected_surrogate_that_is_not_there_is_refused(data: dict[str, Any]) -> None:
+    data["selected"] = "gin"
+    with pytest.raises(BenchmarkFormatError, match="selected: no surrogate 'gin'"):
+        Manifest.from_json(data)
+
+
+def test_a_surrogate_must_predict_every_target(data: dict[str, Any]) -> None:
+    del data["surrogates"]["forest"]["targets"]["train_time_s"]
+    with pytest.raises(BenchmarkFormatError, match=r"surrogates\.forest\.targets"):
+        Manifest.from_json(data)
+
+
+def test_a_model_file_without_a_checksum_is_refused(data: dict[str, Any]) -> None:
+    put(data, f"{MODEL}.file", "other.npz")
+    with pytest.raises(BenchmarkFormatError, match=r"val_accuracy\.file: not listed in files"):
+        Manifest.from_json(data)
+
+
+def test_val_accuracy_is_a_target_of_every_benchmark(data: dict[str, Any]) -> None:
+    for section in (data, data["surrogates"]["linear"], data["surrogates"]["forest"]):
+        del section["targets"]["val_accuracy"]
+    with pytest.raises(BenchmarkFormatError, match="val_accuracy is missing"):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize("key", ["scale", "unit"])
+def test_an_unknown_scale_or_unit_is_named(data: dict[str, Any], key: str) -> None:
+    put(data, f"targets.val_accuracy.{key}", "furlongs")
+    with pytest.raises(BenchmarkFormatError, match="furlongs"):
+        Manifest.from_json(data)

@@ -1,0 +1,202 @@
+"""Campaigns without a training: synthetic evaluations as tables, and all stages run on them."""
+
+import dataclasses
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from nasforge.evaluations.schema import Evaluation, EvaluationKey
+from nasforge.evaluations.tables import PROPOSALS, Provenance, write_evaluations, write_table
+from nasforge.recipe import DatasetSpec, Recipe
+from nasforge.space import DARTS
+from nasforge.space.darts import Genotype
+from nasforge.surrogates import scores
+from nasforge.surrogates.ensemble import Bagging
+from nasforge.surrogates.fitting import fit_target
+from nasforge.surrogates.labels import write_parts
+from nasforge.surrogates.selection import select
+from nasforge.surrogates.testing import score_test
+
+RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
+DATASET = DatasetSpec("digits", 8, 100, 50, 50)
+DATASET_ID = DATASET.dataset_id({})
+PROVENANCE = Provenance(
+    {RECIPE.recipe_id: RECIPE}, {DATASET_ID: {"spec": DATASET.to_dict(), "sources": {}}}
+)
+FAMILIES = ("mean", "linear", "lightgbm")
+TARGETS = ("val_accuracy", "train_time_s")
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a synthetic evaluation needs."""
+
+    architecture: Genotype
+    replicate: int
+    val_accuracy: float
+    train_time_s: float = 10.0
+    status: str = "ok"
+
+    @property
+    def evaluation(self) -> Evaluation:
+        architecture_id = DARTS.architecture_id(self.architecture)
+        key = EvaluationKey(architecture_id, RECIPE.recipe_id, DATASET_ID, self.replicate)
+        return Evaluation(
+            evaluation_id=key.evaluation_id,
+            architecture=DARTS.format(DARTS.canonical(self.architecture)),
+            architecture_id=architecture_id,
+            replicate=self.replicate,
+            seed=key.seed,
+            recipe_id=key.recipe_id,
+            dataset_id=key.dataset_id,
+            evaluator="train",
+            protocol=1,
+            epochs=2,
+            status=self.status,
+            error="",
+            attempts=1,
+            val_accuracy=self.val_accuracy,
+            best_val_accuracy=self.val_accuracy,
+            val_loss=1.0,
+            test_accuracy=self.val_accuracy - 0.01,
+            train_time_s=self.train_time_s,
+            params=1,
+            macs=1,
+            backend="torch",
+            precision="fp32",
+            device="cpu",
+            cpu="a processor",
+            software="{}",
+            finished_at="2026-01-01T00:00:00+00:00",
+        )
+
+
+class Campaign:
+    """A folder with the files of all stages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.evaluations = folder / "evaluations.parquet"
+        self.proposals = folder / "proposals.parquet"
+        self.dataset = folder / "dataset.json"
+        self.development = folder / "development.parquet"
+        self.test = folder / "test.parquet"
+        self.scores = folder / "scores.parquet"
+        self.selection = folder / "selection.json"
+        self.test_scores = folder / "test_scores.parquet"
+        self.test_predictions = folder / "test_predictions.parquet"
+        keys = list(product(FAMILIES, TARGETS))
+        self.models = {(f, t): folder / f"{f}.{t}.npz" for f, t in keys}
+        self.held_out = {(f, t): folder / f"{f}.{t}.parquet" for f, t in keys}
+
+    def write(
+        self, trainings: Sequence[Training], proposals: Sequence[tuple[str, Genotype]]
+    ) -> None:
+        """Write what `collect` would; proposals are (sampler, architecture)."""
+        write_evaluations(self.evaluations, [t.evaluation for t in trainings], PROVENANCE)
+        rows = [
+            {
+                "sampler": sampler,
+                "optimizer": "random",
+                "generation": 0,
+                "position": position,
+                "raw_architecture": DARTS.format(architecture),
+                "evaluation_id": Training(architecture, 0, math.nan).evaluation.evaluation_id,
+            }
+            for position, (sampler, architecture) in enumerate(proposals)
+        ]
+        table = pa.Table.from_pylist(rows, schema=PROPOSALS)
+        write_table(self.proposals, table, "proposals", PROVENANCE)
+        dataset = {
+            "dataset_id": DATASET_ID,
+            "spec": DATASET.to_dict(),
+            "sources": {},
+            "classes": 10,
+        }
+        self.dataset.write_text(json.dumps(dataset))
+
+    def split(self, test_fraction: float = 0.2, seed: int = 0) -> None:
+        write_parts(
+            self.evaluations, self.proposals, self.development, self.test, test_fraction, seed
+        )
+
+
+@pytest.fixture(scope="session")
+def genotypes() -> list[Genotype]:
+    """40 random ones, distinct as networks."""
+    rng = np.random.default_rng(0)
+    genotypes = [DARTS.sample(rng) for _ in range(40)]
+    assert len({DARTS.architecture_id(genotype) for genotype in genotypes}) == 40
+    return genotypes
+
+
+@pytest.fixture
+def make_training() -> type[Training]:
+    return Training
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Campaign:
+    """An empty one."""
+    return Campaign(tmp_path)
+
+
+def synthetic_trainings(genotypes: Sequence[Genotype]) -> list[Training]:
+    """Accuracy and log time linear in the features, with noise; every fourth has 3 seeds."""
+    rng = np.random.default_rng(1)
+    features = DARTS.encode(genotypes, "one_hot")
+    accuracies = 0.7 + features @ rng.normal(0.0, 0.02, features.shape[1])
+    times = np.exp(2.0 + features @ rng.normal(0.0, 0.05, features.shape[1]))
+    trainings = []
+    for i, genotype in enumerate(genotypes):
+        for replicate in range(3 if i % 4 == 0 else 1):
+            accuracy = float(np.clip(accuracies[i] + rng.normal(0.0, 0.01), 0.0, 1.0))
+            time = float(times[i] * np.exp(rng.normal(0.0, 0.02)))
+            trainings.append(Training(genotype, replicate, accuracy, time))
+    broken = dataclasses.replace(trainings[-1], val_accuracy=math.nan, status="diverged")
+    return [*trainings[:-1], broken]
+
+
+@pytest.fixture(scope="session")
+def finished_campaign(
+    tmp_path_factory: pytest.TempPathFactory, genotypes: list[Genotype]
+) -> Campaign:
+    """All stages up to the test scores, for `FAMILIES` and `TARGETS`."""
+    campaign = Campaign(tmp_path_factory.mktemp("campaign"))
+    samplers = ["a" if i < 25 else "b" for i in range(len(genotypes))]
+    campaign.write(
+        synthetic_trainings(genotypes),
+        [*zip(samplers, genotypes, strict=True), ("b", genotypes[0])],
+    )
+    campaign.split()
+    for (family, target), model in campaign.models.items():
+        settings = {"trees": 20} if family == "lightgbm" else {}
+        held_out = campaign.held_out[family, target]
+        bagging = Bagging(folds=5, repeats=2, seed=0)
+        fit_target(campaign.development, family, target, settings, bagging, model, held_out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scores, "BOOTSTRAPS", 20)
+        patch.setattr(scores, "CEILING_DRAWS", 20)
+        select(campaign.development, campaign.held_out, campaign.scores, campaign.selection)
+        score_test(
+            campaign.test,
+            campaign.development,
+            campaign.models,
+            campaign.test_scores,
+            campaign.test_predictions,
+        )
+    return campaign
+
+
+@pytest.fixture
+def few_bootstraps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scores with wider intervals, in less time."""
+    monkeypatch.setattr(scores, "BOOTSTRAPS", 40)
+    monkeypatch.setattr(scores, "CEILING_DRAWS", 20)

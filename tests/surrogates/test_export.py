@@ -1,0 +1,122 @@
+"""From evaluations to a benchmark that answers queries as the scored models do."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import nasforge
+from nasforge.benchmark.selftest import verify
+from nasforge.benchmark.targets import TARGETS
+from nasforge.space import DARTS
+from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.fitting import read_model
+from nasforge.surrogates.selection import Selection
+
+SPEC = ExportSpec("darts-test", 2, "Synthetic evaluations.")
+
+
+def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
+    sources = ExportSources(
+        campaign.evaluations,
+        campaign.proposals,
+        campaign.dataset,
+        campaign.selection,
+        campaign.test_scores,
+    )
+    return export(spec, sources, campaign.models, folder)
+
+
+@pytest.fixture(scope="module")
+def exported(finished_campaign, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return export_to(finished_campaign, tmp_path_factory.mktemp("export"))
+
+
+@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm"])
+def test_queries_answer_as_the_scored_models(
+    finished_campaign, exported: Path, genotypes, family: str
+) -> None:
+    bench = nasforge.load(exported, surrogate=family)
+    answers = bench.query_many(genotypes)
+    features = DARTS.encode(genotypes, "one_hot")
+    for target in ("val_accuracy", "train_time_s"):
+        model = read_model(finished_campaign.models[family, target], family)
+        expected = TARGETS[target].natural(model.predict(features).mean(axis=1))
+        np.testing.assert_allclose(answers[target], expected, rtol=1e-12)
+
+
+def test_the_benchmark_verifies(exported: Path) -> None:
+    assert exported.name == "darts-test-v2"
+    assert len(verify(exported, DARTS)) == 3
+
+
+def test_the_selected_family_answers_by_default(finished_campaign, exported: Path) -> None:
+    selection = Selection.read(finished_campaign.selection)
+    bench = nasforge.load(exported)
+    assert bench.surrogate == selection.selected
+    answer = bench.query(DARTS.from_vector([0] * 22))
+    assert answer.noise_std == pytest.approx(
+        np.exp(selection.noise["val_accuracy"].log_variance / 2)
+    )
+    assert answer.test_accuracy is None
+
+
+def test_exporting_twice_gives_the_same_bytes(
+    finished_campaign, exported: Path, tmp_path: Path
+) -> None:
+    again = export_to(finished_campaign, tmp_path)
+    files = {path.name: path.read_bytes() for path in exported.iterdir()}
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == files
+
+
+def test_nothing_in_it_tells_when_or_where_it_was_made(exported: Path) -> None:
+    for file in ("manifest.json", "CARD.md"):
+        text = (exported / file).read_text()
+        assert not re.search(r"20\d\d-\d\d-\d\d|\d\d:\d\d:\d\d", text)
+        assert str(exported.parent) not in text
+
+
+def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: Path) -> None:
+    manifest = json.loads((exported / "manifest.json").read_text())
+    selection = Selection.read(finished_campaign.selection)
+    for target, entry in manifest["targets"].items():
+        assert entry["noise"] == dataclasses.asdict(selection.noise[target])
+    scores = pd.read_parquet(finished_campaign.test_scores)
+    for family, surrogate in manifest["surrogates"].items():
+        for target, model in surrogate["targets"].items():
+            assert model["epistemic_scale"] == selection.epistemic_scales[family][target]
+            rows = scores[(scores["family"] == family) & (scores["target"] == target)]
+            assert [row["metric"] for row in model["scores"]] == rows["metric"].tolist()
+            for row, score in zip(model["scores"], rows["score"], strict=True):
+                assert row["score"] == (None if np.isnan(score) else score)
+    training = manifest["training_set"]
+    assert (training["evaluations"], training["architectures"]) == (59, 39)
+    assert training["samplers"] == [
+        {"sampler": "a", "optimizer": "random", "proposals": 25},
+        {"sampler": "b", "optimizer": "random", "proposals": 16},
+    ]
+    assert manifest["recipe"]["epochs"] == 2
+    assert manifest["dataset"]["classes"] == 10
+
+
+def test_the_best_known_architecture_has_the_best_prediction(exported: Path, genotypes) -> None:
+    bench = nasforge.load(exported)
+    best = bench.manifest.best_known
+    predictions = bench.query_many(genotypes[:-1])["val_accuracy"]
+    assert best["val_accuracy"] == pytest.approx(predictions.max(), rel=1e-12)
+    assert bench.query(best["architecture"]).val_accuracy == pytest.approx(best["val_accuracy"])
+    ids = {DARTS.architecture_id(genotype) for genotype in genotypes}
+    assert DARTS.architecture_id(DARTS.parse(best["architecture"])) in ids
+
+
+def test_other_names_and_versions_draw_other_noise(
+    finished_campaign, exported: Path, tmp_path: Path
+) -> None:
+    specs = (dataclasses.replace(SPEC, version=3), dataclasses.replace(SPEC, name="darts-other"))
+    folders = [exported, *(export_to(finished_campaign, tmp_path, spec) for spec in specs)]
+    keys = {nasforge.load(folder).manifest.noise_key for folder in folders}
+    assert len(keys) == 3

@@ -1,0 +1,40 @@
+"""The test stage scores the very models that will be exported."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nasforge.benchmark.targets import TARGETS
+from nasforge.space import DARTS
+from nasforge.surrogates.fitting import read_model
+from nasforge.surrogates.labels import read_labels
+from nasforge.surrogates.metrics import METRICS
+
+
+@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm"])
+@pytest.mark.parametrize("target", ["val_accuracy", "train_time_s"])
+def test_scores_are_those_of_the_models_on_the_test_part(
+    finished_campaign, family: str, target: str
+) -> None:
+    labels = read_labels(finished_campaign.test, TARGETS[target])
+    architectures = [DARTS.parse(text) for text in labels.architectures]
+    model = read_model(finished_campaign.models[family, target], family)
+    expected = model.predict(DARTS.encode(architectures, "one_hot")).mean(axis=1)
+    query = f"family == '{family}' and target == '{target}'"
+    predictions = pd.read_parquet(finished_campaign.test_predictions).query(query)
+    np.testing.assert_allclose(predictions["prediction"], expected)
+    np.testing.assert_array_equal(predictions["label"], labels.values)
+    assert predictions["architecture_id"].tolist() == labels.architecture_ids
+    assert predictions["stratum"].tolist() == labels.strata
+    scores = pd.read_parquet(finished_campaign.test_scores).query(query).set_index("metric")
+    assert set(scores["part"]) == {"test"}
+    for name in ("r2", "rmse", "mae"):
+        assert scores.loc[name, "score"] == pytest.approx(METRICS[name](labels.values, expected))
+
+
+def test_no_test_architecture_is_in_the_development_part(finished_campaign) -> None:
+    parts = [
+        set(pd.read_parquet(file)["architecture_id"])
+        for file in (finished_campaign.development, finished_campaign.test)
+    ]
+    assert len(parts[0] | parts[1]) == len(parts[0]) + len(parts[1]) == 39

@@ -1,0 +1,108 @@
+"""A tiny campaign, and Snakemake running it in a folder of its own."""
+
+import copy
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+
+TINY = {
+    "name": "tiny",
+    "dataset": {
+        "source": "digits",
+        "image_size": 8,
+        "train_images": 60,
+        "validation_images": 50,
+        "test_images": 50,
+    },
+    "training": {
+        "recipe": {
+            "cells": 3,
+            "channels": 2,
+            "epochs": 1,
+            "batch_size": 30,
+            "learning_rate": 0.05,
+        },
+        "shard_size": 4,
+    },
+    "samplers": [
+        {
+            "name": "random",
+            "optimizer": "random",
+            "seed": 1,
+            "generations": 2,
+            "generation_size": 4,
+        },
+        {
+            "name": "evolution",
+            "optimizer": "regularized_evolution",
+            "seed": 2,
+            "generations": 2,
+            "generation_size": 4,
+            "settings": {"population_size": 4, "sample_size": 2},
+        },
+    ],
+    "replicates": {"fraction": 0.5, "seeds": 2},
+    "surrogates": {
+        "targets": ["val_accuracy", "train_time_s"],
+        "folds": 2,
+        "families": {"mean": {}, "lightgbm": {"trees": 5, "min_leaf": 2}},
+    },
+    "export": {"name": "darts-tiny", "version": 1, "description": "A test."},
+}
+
+
+class Run:
+    """A working directory with a config, in which Snakemake runs this repository's workflow."""
+
+    def __init__(self, folder: Path, config: dict[str, Any]) -> None:
+        self.folder = folder
+        self.config = copy.deepcopy(config)
+        self.results = folder / "results" / config["name"]
+        self.cache = folder / "results" / ".cache"
+
+    def command(self, *options: str) -> list[str]:
+        """The command line, after writing the config as it is now."""
+        file = self.folder / "config.yaml"
+        file.write_text(yaml.safe_dump(self.config))
+        return [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(REPOSITORY / "Snakefile"),
+            "--directory",
+            str(self.folder),
+            "--configfile",
+            str(file),
+            "--cores",
+            "2",
+            *options,
+        ]
+
+    def snakemake(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run to the end, whatever comes of it."""
+        return subprocess.run(
+            self.command(*options), capture_output=True, text=True, env=environment(), check=False
+        )
+
+
+def environment() -> dict[str, str]:
+    """Ours, with this interpreter's programs first and without pytest's."""
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    return variables | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+def planned_jobs(output: str) -> dict[str, int]:
+    """Jobs by rule in the "Job stats" table of a dry-run; {} if there is nothing to do."""
+    if "Job stats:" not in output:
+        assert "Nothing to be done" in output, output
+        return {}
+    table = output.split("Job stats:")[1].split("total")[0]
+    rows = [line.split() for line in table.splitlines()]
+    return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
