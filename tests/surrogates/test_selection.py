@@ -65,7 +65,7 @@ def test_a_selection_is_read_as_it_was_written(finished_campaign) -> None:
     assert set(selection.noise) == {"val_accuracy", "train_time_s"}
     assert isinstance(selection.noise["val_accuracy"], NoiseModel)
     assert set(selection.epistemic_scales) == {"mean", "linear", "lightgbm"}
-    assert selection.epistemic_scales["linear"]["val_accuracy"] > 0
+    assert selection.epistemic_scales["linear"]["train_time_s"] > 0
     text = json.loads(finished_campaign.selection.read_text())
     assert text["noise"]["val_accuracy"]["slope"] == selection.noise["val_accuracy"].slope
 

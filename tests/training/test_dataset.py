@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nasforge.errors import DatasetError
+from nasforge.protocols import IMAGES_PROTOCOL
 from nasforge.recipe import DatasetSpec
 from nasforge.training import prepare as prepare_module
-from nasforge.protocols import IMAGES_PROTOCOL
 from nasforge.training.dataset import ImageSet
 from nasforge.training.prepare import prepare
 from nasforge.training.sources import SourceImages, read_source

@@ -10,7 +10,7 @@ import torch
 
 from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
-from nasforge.training import loop
+from nasforge.training import torch_trainer
 from nasforge.training.dataset import ImageSet, Split
 from nasforge.training.loop import Outcome, train_network
 
@@ -149,45 +149,17 @@ def test_validation_images_are_not_trained_on(
     assert other.curve[-1].val_loss != outcome.curve[-1].val_loss
 
 
-@pytest.mark.parametrize(
-    ("batch_size", "sizes"), [(40, [40, 40, 16]), (96, [96]), (95, [95, 1]), (200, [96])]
-)
-def test_every_image_is_trained_on_once_an_epoch_in_a_new_order(
-    genotype: Genotype,
-    recipe: Recipe,
-    images: ImageSet,
-    monkeypatch: pytest.MonkeyPatch,
-    batch_size: int,
-    sizes: list[int],
-) -> None:
-    batches = []
-
-    def record(pixels: torch.Tensor, *_: object) -> torch.Tensor:
-        batches.append([image.numpy().tobytes() for image in pixels])
-        return pixels
-
-    monkeypatch.setattr(loop, "crop_and_flip", record)
-    twice = dataclasses.replace(recipe, epochs=2, batch_size=batch_size)
-    train_network(genotype, twice, images, seed=1)
-    assert [len(batch) for batch in batches] == sizes * 2
-    order = list(itertools.chain(*batches))
-    first, second = order[:96], order[96:]
-    everything = sorted(image.tobytes() for image in images.train.images)
-    assert sorted(first) == sorted(second) == everything
-    assert first != second
-
-
 def test_images_are_normalised_with_the_training_splits_moments(
     genotype: Genotype, recipe: Recipe, images: ImageSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
 
-    class Spy(loop.EvaluationNetwork):
+    class Spy(torch_trainer.EvaluationNetwork):
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             seen.append(inputs.detach().clone())
             return super().forward(inputs)
 
-    monkeypatch.setattr(loop, "EvaluationNetwork", Spy)
+    monkeypatch.setattr(torch_trainer, "EvaluationNetwork", Spy)
     plain = dataclasses.replace(recipe, epochs=1, crop_padding=0, flip=False)
     train_network(genotype, plain, images, seed=1)
     trained = torch.cat(seen[:3])
@@ -206,12 +178,12 @@ def test_images_are_evaluated_in_evaluation_mode(
 ) -> None:
     modes = []
 
-    class Spy(loop.EvaluationNetwork):
+    class Spy(torch_trainer.EvaluationNetwork):
         def forward(self, inputs: torch.Tensor) -> torch.Tensor:
             modes.append(self.training)
             return super().forward(inputs)
 
-    monkeypatch.setattr(loop, "EvaluationNetwork", Spy)
+    monkeypatch.setattr(torch_trainer, "EvaluationNetwork", Spy)
     train_network(genotype, recipe, images, seed=1)
     assert modes == [True, True, True, False] * 3 + [False]
 
@@ -223,7 +195,7 @@ def test_the_batch_size_of_evaluation_does_not_matter(
     outcome: Outcome,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(loop, "EVALUATION_BATCH", 7)
+    monkeypatch.setattr(torch_trainer, "EVALUATION_BATCH", 7)
     other = train_network(genotype, recipe, images, seed=1)
     for point, same in zip(other.curve, outcome.curve, strict=True):
         assert point.val_accuracy == same.val_accuracy

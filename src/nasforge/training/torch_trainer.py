@@ -1,0 +1,127 @@
+"""The PyTorch backend: one network, its optimizer, and the images on its device.
+
+    >>> trainer = TorchTrainer(genotype, recipe, images, seed=1, device="cpu")
+    >>> trainer.train_batch(batch)
+    >>> trainer.training_means(), trainer.evaluate("validation")
+
+Nothing between two epochs waits for the device: sums are read once, by `training_means`.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nasforge.recipe import Recipe
+from nasforge.space.darts import Genotype
+from nasforge.training.augmentation import crop_and_flip
+from nasforge.training.batches import Batch, stream
+from nasforge.training.dataset import ImageSet, Split
+from nasforge.training.network import EvaluationNetwork
+
+EVALUATION_BATCH = 512
+
+
+class TorchTrainer:
+    """Trains one network batch by batch.
+
+    Args:
+        genotype: The architecture, in canonical form.
+        recipe: How to train.
+        images: The data set.
+        seed: Decides the initial parameters.
+        device: "cpu", "cuda" or "cuda:<number>".
+    """
+
+    def __init__(
+        self, genotype: Genotype, recipe: Recipe, images: ImageSet, seed: int, device: str
+    ) -> None:
+        self._device = torch.device(device)
+        self._recipe = recipe
+        splits = {"train": images.train, "validation": images.validation, "test": images.test}
+        self._splits = {name: self._load(split) for name, split in splits.items()}
+        scale = torch.from_numpy(1.0 / (255.0 * images.std))
+        shift = torch.from_numpy(-images.mean / images.std)
+        self._scale, self._shift = (t.to(self._device).view(1, -1, 1, 1) for t in (scale, shift))
+        network = initial_network(genotype, recipe, images, seed)
+        self._network = network.to(self._device, memory_format=torch.channels_last)
+        self._optimizer = torch.optim.SGD(
+            self._network.parameters(),
+            lr=recipe.learning_rate,
+            momentum=recipe.momentum,
+            weight_decay=recipe.weight_decay,
+            fused=True,
+        )
+        self._sums = self._zeros()
+        self._seen = 0
+
+    def train_batch(self, batch: Batch) -> None:
+        """One step of SGD."""
+        self._network.train()
+        images, labels = self._splits["train"]
+        index, rows, columns, mirrored = (
+            torch.from_numpy(array).to(self._device, non_blocking=True)
+            for array in (batch.index, batch.rows, batch.columns, batch.mirrored)
+        )
+        pixels = images[index]
+        if self._recipe.crop_padding or self._recipe.flip:
+            pixels = crop_and_flip(pixels, rows, columns, mirrored, self._recipe.crop_padding)
+        self._optimizer.zero_grad()
+        logits = self._network(self._normalise(pixels))
+        loss = functional.cross_entropy(logits, labels[index])
+        loss.backward()
+        if self._recipe.gradient_clip:
+            nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.gradient_clip)
+        self._optimizer.param_groups[0]["lr"] = batch.learning_rate
+        self._optimizer.step()
+        self._sums += _batch_sums(loss.detach(), logits.detach(), labels[index])
+        self._seen += len(batch.index)
+
+    def training_means(self) -> tuple[float, float]:
+        """Mean loss and accuracy over the batches trained on since the last call."""
+        loss, accuracy = (self._sums / self._seen).tolist()
+        self._sums, self._seen = self._zeros(), 0
+        return loss, accuracy
+
+    def evaluate(self, split: str) -> tuple[float, float]:
+        """Mean loss and accuracy on all images of "validation" or "test", not augmented."""
+        self._network.eval()
+        parts = self._splits[split]
+        sums = self._zeros()
+        with torch.inference_mode():
+            batches = zip(*(part.split(EVALUATION_BATCH) for part in parts), strict=True)
+            for images, labels in batches:
+                logits = self._network(self._normalise(images))
+                sums += _batch_sums(functional.cross_entropy(logits, labels), logits, labels)
+        loss, accuracy = (sums / len(parts[1])).tolist()
+        return loss, accuracy
+
+    def _normalise(self, pixels: Tensor) -> Tensor:
+        """uint8 pixels -> float32 with the training split's mean 0 and std 1 per channel."""
+        values = torch.addcmul(self._shift, pixels.float(), self._scale)
+        return values.contiguous(memory_format=torch.channels_last)
+
+    def _load(self, split: Split) -> tuple[Tensor, Tensor]:
+        # A copy, because torch wants writable memory and the files are mapped read-only.
+        images = torch.from_numpy(np.array(split.images)).to(self._device)
+        labels = torch.from_numpy(np.array(split.labels)).to(self._device)
+        return images, labels
+
+    def _zeros(self) -> Tensor:
+        # In double precision, so that an accuracy is its count over the number of images.
+        return torch.zeros(2, dtype=torch.float64, device=self._device)
+
+
+def initial_network(
+    genotype: Genotype, recipe: Recipe, images: ImageSet, seed: int
+) -> EvaluationNetwork:
+    """The untrained network, made on the CPU so that a seed means the same on every device."""
+    shape = recipe.network_shape(images.image_size, images.classes)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(stream(seed, "initial").integers(2**63)))
+        return EvaluationNetwork(genotype, shape)
+
+
+def _batch_sums(mean_loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:
+    correct = (logits.argmax(1) == labels).sum()
+    return torch.stack([mean_loss.double() * len(labels), correct.double()])

@@ -1,0 +1,331 @@
+"""Configs: the shipped ones pass, wrong ones give one line that says where, what and why."""
+
+import copy
+import dataclasses
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nasforge.config import check_config, sampler_specs
+from nasforge.errors import ConfigError
+from nasforge.recipe import IMAGE_SOURCES, DatasetSpec, Recipe
+
+ROOT = Path(__file__).parents[1]
+SCHEMA_FILE = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
+SHIPPED = sorted(file.name for file in (ROOT / "config").glob("*.yaml"))
+QUICKSTART = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+MINIMAL = {
+    "name": "minimal",
+    "dataset": {
+        "source": "digits",
+        "image_size": 8,
+        "train_images": 100,
+        "validation_images": 50,
+        "test_images": 50,
+    },
+    "training": {
+        "recipe": {
+            "cells": 3,
+            "channels": 4,
+            "epochs": 1,
+            "batch_size": 32,
+            "learning_rate": 0.1,
+        }
+    },
+    "samplers": [
+        {"name": "a", "optimizer": "random", "seed": 1, "generations": 1, "generation_size": 5}
+    ],
+    "surrogates": {"families": {"mean": {}}},
+    "export": {"name": "minimal", "version": 1, "description": "The least there can be."},
+}
+MISSING = object()
+RE_A = "samplers.1"
+
+Path_ = tuple[str | int, ...]
+
+
+def checked(config: dict[str, Any]) -> dict[str, Any]:
+    config = copy.deepcopy(config)
+    check_config(config, SCHEMA_FILE)
+    return config
+
+
+def with_value(config: dict[str, Any], path: Path_, value: object) -> dict[str, Any]:
+    """A copy with a key set, added or (if the value is MISSING) deleted."""
+    config = copy.deepcopy(config)
+    *keys, last = path
+    section: Any = config
+    for key in keys:
+        section = section[key]
+    if value is MISSING:
+        del section[last]
+    else:
+        section[last] = value
+    return config
+
+
+def split_path(path: str) -> Path_:
+    return tuple(int(key) if key.isdigit() else key for key in path.split("."))
+
+
+def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
+    items = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    if path:
+        yield path
+    for key, item in items:
+        yield from leaves(item, (*path, key))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_configs_pass(name: str) -> None:
+    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    given_values = {path: value_at(config, path) for path in leaves(config)}
+    check_config(config, SCHEMA_FILE)
+    for path, value in given_values.items():
+        if not isinstance(value, dict | list):
+            assert value_at(config, path) == value
+
+
+def value_at(config: Any, path: Path_) -> Any:
+    for key in path:
+        config = config[key]
+    return config
+
+
+def test_defaults_are_filled_in() -> None:
+    config = checked(MINIMAL)
+    assert config["dataset"]["split_seed"] == 0
+    assert config["training"]["shard_size"] == 5
+    assert config["training"]["recipe"]["momentum"] == 0.0
+    assert config["samplers"][0]["settings"] == {}
+    assert config["replicates"] == {"fraction": 0.0, "seeds": 3, "seed": 0}
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+    assert config["surrogates"]["targets"] == ["val_accuracy", "test_accuracy", "train_time_s"]
+    assert config["execution"]["data_dir"] is None
+
+
+def test_a_checked_config_stays_as_it_is() -> None:
+    config = checked(QUICKSTART)
+    assert checked(config) == config
+
+
+def test_spelling_out_defaults_or_moving_keys_changes_nothing() -> None:
+    spelled_out = checked(MINIMAL)
+    moved = {key: spelled_out[key] for key in reversed(spelled_out)}
+    assert list(yaml.safe_dump(checked(moved), sort_keys=False)) == list(
+        yaml.safe_dump(spelled_out, sort_keys=False)
+    )
+
+
+def test_whole_numbers_and_fractions_have_one_type_each() -> None:
+    config = with_value(QUICKSTART, ("training", "recipe", "gradient_clip"), 5)
+    config = with_value(config, ("samplers", 0, "generations"), 2.0)
+    config = checked(with_value(config, ("training", "shard_size"), 6.0))
+    assert repr(config["training"]["recipe"]["gradient_clip"]) == "5.0"
+    assert repr(config["samplers"][0]["generations"]) == "2"
+    assert repr(config["training"]["shard_size"]) == "6"
+
+
+def test_defaults_of_one_config_are_not_those_of_another() -> None:
+    first = checked(MINIMAL)
+    first["surrogates"]["targets"].clear()
+    first["samplers"][0]["settings"]["x"] = 1
+    second = checked(MINIMAL)
+    assert len(second["surrogates"]["targets"]) == 3
+    assert second["samplers"][0]["settings"] == {}
+
+
+@pytest.mark.parametrize(
+    ("cls", "section"),
+    [
+        (Recipe, SCHEMA["properties"]["training"]["properties"]["recipe"]),
+        (DatasetSpec, SCHEMA["properties"]["dataset"]),
+    ],
+)
+def test_the_schema_has_the_fields_and_defaults_of_the_dataclass(
+    cls: type, section: dict[str, Any]
+) -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(cls)}
+    assert list(section["properties"]) == list(fields)
+    assert section["required"] == [n for n, d in fields.items() if d is dataclasses.MISSING]
+    for name, default in fields.items():
+        expected = {} if default is dataclasses.MISSING else {"default": default}
+        found = {k: v for k, v in section["properties"][name].items() if k == "default"}
+        assert repr(found) == repr(expected)
+
+
+def test_the_schema_knows_the_image_sources() -> None:
+    enum = SCHEMA["properties"]["dataset"]["properties"]["source"]["enum"]
+    assert tuple(enum) == IMAGE_SOURCES
+
+
+def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
+    def sections(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if "properties" in schema:
+            yield schema
+        inner = [schema["items"]] if "items" in schema else []
+        for part in [*schema.get("properties", {}).values(), *inner]:
+            yield from sections(part)
+
+    for section in sections(SCHEMA):
+        assert section["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        # A typo at every level.
+        ("trainng", {}, "trainng: unknown key; did you mean 'training'? allowed: name, dataset,"),
+        ("dataset.imagesize", 8, "dataset.imagesize: unknown key; did you mean 'image_size'?"),
+        ("training.shards", 1, "training.shards: unknown key; did you mean 'shard_size'?"),
+        ("training.recipe.epoch", 1, "training.recipe.epoch: unknown key; did you mean 'epochs'?"),
+        ("samplers.1.size", 1, "samplers[1].size: unknown key"),
+        ("replicates.fractions", 0.1, "replicates.fractions: unknown key"),
+        ("split.fraction", 0.1, "split.fraction: unknown key; did you mean 'test_fraction'?"),
+        ("surrogates.fold", 3, "surrogates.fold: unknown key; did you mean 'folds'?"),
+        ("surrogates.families.forest", {}, "surrogates.families.forest: unknown key; allowed:"),
+        ("surrogates.families.mean.l2", 1, "families.mean.l2: unknown key; allowed: none"),
+        ("surrogates.families.linear.l22", 1, "linear.l22: unknown key; did you mean 'l2'?"),
+        ("surrogates.families.lightgbm.tree", 1, "lightgbm.tree: unknown key; did you mean 'tree"),
+        ("export.licence", "MIT", "export.licence: unknown key; allowed: name, version, descript"),
+        ("execution.workers", 2, "execution.workers: unknown key"),
+        # Out of range.
+        ("name", "Quick Start", "name: 'Quick Start' is not a string matching ^[a-z0-9]"),
+        ("name", "quickstart\n", "name: "),
+        ("dataset.image_size", 10, "dataset.image_size: '10' is not an integer >= 8, <= 64, a mul"),
+        ("dataset.source", "mnist", "dataset.source: 'mnist' is not one of digits, parquet, cifar"),
+        ("training.recipe.cells", 2, "training.recipe.cells: '2' is not an integer >= 3"),
+        ("training.recipe.channels", 5, "training.recipe.channels: '5' is not an integer"),
+        ("training.recipe.learning_rate", 0, "learning_rate: '0' is not a number > 0, <= 10"),
+        ("training.recipe.momentum", 1.0, "momentum: '1.0' is not a number >= 0, < 1"),
+        ("training.max_failed_fraction", 1.5, "max_failed_fraction: '1.5' is not a number >= 0"),
+        ("samplers", [], "samplers: '[]' is not an array at least 1 items"),
+        ("samplers.1.generation_size", 0, "samplers[1].generation_size: '0' is not an integer"),
+        ("samplers.0.name", "re-a", "samplers[0].name: 're-a' is not a string matching"),
+        ("samplers.0.seed", -1, "samplers[0].seed: '-1' is not an integer >= 0"),
+        ("replicates.seeds", 1, "replicates.seeds: '1' is not an integer >= 2"),
+        ("split.test_fraction", 0.9, "split.test_fraction: '0.9' is not a number >= 0.05, <= 0.5"),
+        ("surrogates.repeats", 1, "surrogates.repeats: '1' is not an integer >= 2"),
+        ("surrogates.families", {}, "surrogates.families: '{}' is not an object at least 1 keys"),
+        ("surrogates.families.linear.l2", 0, "families.linear.l2: '0' is not a number > 0"),
+        ("surrogates.targets", [], "surrogates.targets: "),
+        ("surrogates.targets", ["test_accuracy"], "surrogates.targets: "),
+        ("surrogates.targets", ["val_accuracy", "flops"], "surrogates.targets[1]: 'flops' is not"),
+        ("surrogates.targets", ["val_accuracy"] * 2, "unique"),
+        ("export.description", "", "export.description: '' is not a string at least 1 char"),
+        ("export.version", 0, "export.version: '0' is not an integer >= 1"),
+        ("execution.device", "gpu", "execution.device: 'gpu' is not a string matching ^(cpu|cuda"),
+        # Wrong type.
+        ("dataset", [], "dataset: '[]' is not an object"),
+        ("training.recipe.flip", "yes", "training.recipe.flip: 'yes' is not a boolean"),
+        ("training.recipe.epochs", "4", "training.recipe.epochs: '4' is not an integer"),
+        ("training.recipe.epochs", 4.5, "training.recipe.epochs: '4.5' is not an integer"),
+        ("training.recipe.epochs", True, "training.recipe.epochs: 'True' is not an integer"),
+        ("samplers.0", "random", "samplers[0]: 'random' is not an object"),
+        ("surrogates.families.lightgbm", None, "families.lightgbm: 'None' is not an object"),
+        ("execution.data_dir", 3, "execution.data_dir: '3' is not a string or null"),
+        # Missing.
+        ("export", MISSING, "export: missing; it has no default"),
+        ("training.recipe.epochs", MISSING, "training.recipe.epochs: missing; it has no default"),
+        ("samplers.1.seed", MISSING, "samplers[1].seed: missing; it has no default"),
+        # What a schema cannot say.
+        ("samplers.1.name", "random", "samplers: two are named 'random'; names must be unique"),
+        ("samplers.1.optimizer", "reinforce", "samplers[1] (re_a): unknown optimizer 'reinforce'"),
+        (f"{RE_A}.settings.temperature", 1, "(re_a): regularized_evolution has no setting 'temper"),
+        ("samplers.0.settings", {"sample_size": 1}, "samplers[0] (random): random has no setting"),
+        (f"{RE_A}.settings.sample_size", 13, "sample_size 13 must be from 1 to population_size 12"),
+        (f"{RE_A}.settings.sample_size", 0, "sample_size 0 must be from 1 to population_size 12"),
+        (f"{RE_A}.settings.sample_size", "4", "samplers[1] (re_a): "),
+        (f"{RE_A}.settings.sample_size", 2.5, "samplers[1] (re_a): "),
+        (f"{RE_A}.settings.population_size", 12.5, "samplers[1] (re_a): "),
+        (f"{RE_A}.settings.seed", 3, "samplers[1] (re_a): "),
+        (f"{RE_A}.settings", {1: 2, "sample_size": 4}, "samplers[1]"),
+        ("dataset.source", "parquet", "execution.data_dir: must be the folder with train-*.par"),
+        ("training.recipe.crop_padding", 8, "crop_padding: 8 must be less than dataset.image_size"),
+    ],
+)  # fmt: skip
+def test_a_wrong_config_is_explained_in_one_line(path: str, value: object, message: str) -> None:
+    config = {"replicates": {}, "split": {}, "execution": {}, **QUICKSTART}
+    config = with_value(config, split_path(path), value)
+    with pytest.raises(ConfigError) as caught:
+        check_config(config, SCHEMA_FILE)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+NUMBERS = [
+    path
+    for path in leaves(checked(QUICKSTART))
+    if isinstance(value_at(checked(QUICKSTART), path), float)
+]
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("path", NUMBERS, ids=lambda path: ".".join(map(str, path)))
+def test_a_number_that_is_not_finite_is_refused(path: Path_, value: float) -> None:
+    with pytest.raises(ConfigError, match=str(path[-1])):
+        checked(with_value(checked(QUICKSTART), path, value))
+
+
+@pytest.mark.parametrize("config", [[], "text", None, 3])
+def test_what_is_no_mapping_is_refused(config: Any) -> None:
+    with pytest.raises(ConfigError, match=r"the config: .* is not an object"):
+        check_config(config, SCHEMA_FILE)
+
+
+def test_images_in_parquet_need_their_folder_and_no_more() -> None:
+    config = with_value(MINIMAL, ("dataset", "source"), "parquet")
+    config["execution"] = {"data_dir": "data/cifar10"}
+    assert checked(config)["dataset"]["source"] == "parquet"
+
+
+def test_samplers_by_name() -> None:
+    specs = sampler_specs(checked(QUICKSTART))
+    assert list(specs) == ["random", "re_a"]
+    assert specs["re_a"].settings == {"population_size": 12, "sample_size": 4}
+    assert specs["re_a"].uses_feedback
+    assert not specs["random"].uses_feedback
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 100)
+    | st.sampled_from([10**400, -(10**400), 2**63, 1e308, 0.5, 1.0])
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["random", "val_accuracy", "parquet", "regularized_evolution", "cpu"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["name", "seed", "l2"]) | st.text(max_size=4), inner)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(list(leaves(checked(QUICKSTART)))), json_values)
+def test_any_value_anywhere_passes_or_is_a_config_error(path: Path_, value: Any) -> None:
+    config = with_value(checked(QUICKSTART), path, value)
+    try:
+        check_config(config, SCHEMA_FILE)
+    except ConfigError:
+        return
+    # What passes can be used: all ids and samplers can be made.
+    Recipe.from_dict(config["training"]["recipe"]).recipe_id  # noqa: B018
+    DatasetSpec.from_dict(config["dataset"]).dataset_id({})
+    for spec in sampler_specs(config).values():
+        assert len(range(spec.generations)) == spec.generations
+        spec.generation_seed(0)
