@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasforge.config import check_config, sampler_specs
+from nasforge.campaign import Campaign
+from nasforge.config import check_config
 from nasforge.errors import ConfigError
 from nasforge.recipe import IMAGE_SOURCES, DatasetSpec, Recipe
 
@@ -293,7 +294,7 @@ def test_images_in_parquet_need_their_folder_and_no_more() -> None:
 
 
 def test_samplers_by_name() -> None:
-    specs = sampler_specs(checked(QUICKSTART))
+    specs = Campaign.from_config(checked(QUICKSTART)).samplers
     assert list(specs) == ["random", "re_a"]
     assert specs["re_a"].settings == {"population_size": 12, "sample_size": 4}
     assert specs["re_a"].uses_feedback
@@ -316,16 +317,27 @@ json_values = st.recursive(
 )
 
 
-@given(st.sampled_from(list(leaves(checked(QUICKSTART)))), json_values)
-def test_any_value_anywhere_passes_or_is_a_config_error(path: Path_, value: Any) -> None:
+def assert_usable_or_refused(path: Path_, value: Any) -> None:
     config = with_value(checked(QUICKSTART), path, value)
     try:
         check_config(config, SCHEMA_FILE)
     except ConfigError:
         return
-    # What passes can be used: all ids and samplers can be made.
+    # What passes can be used: all ids can be made, and all generations counted.
     Recipe.from_dict(config["training"]["recipe"]).recipe_id  # noqa: B018
     DatasetSpec.from_dict(config["dataset"]).dataset_id({})
-    for spec in sampler_specs(config).values():
+    for spec in Campaign.from_config(config).samplers.values():
         assert len(range(spec.generations)) == spec.generations
         spec.generation_seed(0)
+
+
+@settings(deadline=None)
+@given(st.sampled_from(list(leaves(checked(QUICKSTART)))), json_values)
+def test_any_value_anywhere_passes_or_is_a_config_error(path: Path_, value: Any) -> None:
+    assert_usable_or_refused(path, value)
+
+
+@pytest.mark.parametrize("value", [2.0, 10**400], ids=["2.0", "10^400"])
+def test_an_odd_number_anywhere_passes_or_is_a_config_error(value: float) -> None:
+    for path in leaves(checked(QUICKSTART)):
+        assert_usable_or_refused(path, value)

@@ -13,7 +13,6 @@ from typing import Any
 from nasforge.errors import ConfigError, OptimizerError
 from nasforge.optimizers import make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
-from nasforge.sampling import SamplerSpec
 from nasforge.space import DARTS
 
 _BOUNDS = (
@@ -25,9 +24,11 @@ _BOUNDS = (
     ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"),
     ("minItems", "at least {} items"),
+    ("uniqueItems", "unique items"),
     ("minProperties", "at least {} keys"),
     ("pattern", "matching {}"),
 )
+_CASTS = {"integer": int, "number": float}
 
 
 def check_config(config: dict[str, Any], schema_file: Path) -> None:
@@ -38,20 +39,19 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     """
     import yaml
     from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
     schema = yaml.safe_load(schema_file.read_text(encoding="utf-8"))
-    errors = list(Draft202012Validator(schema).iter_errors(config))
+    types = Draft202012Validator.TYPE_CHECKER
+    types = types.redefine("number", _is_number).redefine("integer", _is_integer)
+    validator = extend(Draft202012Validator, type_checker=types)(schema)
+    errors = list(validator.iter_errors(config))
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
     normal = _normalise(config, schema)
     config.clear()
     config.update(normal)
     _check_meaning(config)
-
-
-def sampler_specs(config: Mapping[str, Any]) -> dict[str, SamplerSpec]:
-    """The config's samplers by name."""
-    return {entry["name"]: SamplerSpec(**entry) for entry in config["samplers"]}
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -63,7 +63,7 @@ def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
     if isinstance(value, dict):
         known = schema.get("properties")
         if known is None:
-            return {key: value[key] for key in sorted(value)}
+            return {key: value[key] for key in sorted(value, key=str)}
         return {
             key: _normalise(value.get(key, part.get("default")), part)
             for key, part in known.items()
@@ -71,13 +71,24 @@ def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
         }
     if isinstance(value, list):
         return [_normalise(item, schema.get("items", {})) for item in value]
-    return float(value) if schema.get("type") == "number" else value
+    return _CASTS.get(str(schema.get("type")), lambda same: same)(value)
+
+
+def _is_number(_: object, value: Any) -> bool:
+    """A finite number, unlike jsonschema's, which may be nan."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
+
+
+def _is_integer(_: object, value: Any) -> bool:
+    """A whole number that fits an int64; 4.0 is one."""
+    return _is_number(_, value) and value == int(value) and abs(value) < 2**63
 
 
 def _check_meaning(config: Mapping[str, Any]) -> None:
     """What a schema cannot say."""
-    Recipe.from_dict(config["training"]["recipe"])
     dataset = DatasetSpec.from_dict(config["dataset"])
+    # The number of classes plays no part in whether the network can be built.
+    Recipe.from_dict(config["training"]["recipe"]).network_shape(dataset.image_size, classes=1)
     padding = config["training"]["recipe"]["crop_padding"]
     if padding >= dataset.image_size:
         raise ConfigError(

@@ -9,7 +9,6 @@ only the options that differ from "off", so an option added later at "off" chang
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Self, TypeVar
@@ -18,6 +17,11 @@ from nasforge.errors import ConfigError
 from nasforge.protocols import IMAGES_PROTOCOL, TRAINING_PROTOCOL
 
 T = TypeVar("T")
+
+PRECISIONS = ("fp32", "bf16")
+
+AUXILIARY_IMAGE_SIZE = 32
+"""DARTS's auxiliary head for CIFAR expects 8x8 maps behind two reductions."""
 
 IMAGE_SOURCES = ("digits", "parquet", "cifar10")
 
@@ -43,12 +47,15 @@ class NetworkShape:
         channels: Channels of a node in the first cells; a reduction cell doubles them. Even.
         image_size: Height and width of the square input, in pixels.
         classes: Outputs of the classifier.
+        auxiliary_head: Whether a second classifier hangs on the last reduction cell (training
+            only; 32-pixel images).
     """
 
     cells: int
     channels: int
     image_size: int
     classes: int
+    auxiliary_head: bool = False
 
     @property
     def reductions(self) -> frozenset[int]:
@@ -65,12 +72,23 @@ class Recipe:
         channels: Channels of the first cells; even.
         epochs: Passes over the training images.
         batch_size: Images per step; the last batch of an epoch may be smaller.
-        learning_rate: Initial rate of SGD, annealed to 0 by a cosine over all steps.
+        learning_rate: Initial rate of SGD, annealed by a cosine to `final_learning_rate`.
+        final_learning_rate: Where the cosine ends.
+        rate_per_epoch: Whether the rate changes only between epochs, not with every step.
         momentum: Momentum of SGD.
+        nesterov: Whether the momentum is Nesterov's.
         weight_decay: L2 penalty on all parameters.
         gradient_clip: Largest norm of the whole gradient; 0 is off.
         crop_padding: Zero pixels added on each side before a random crop.
         flip: Whether images are mirrored left to right with probability 1/2.
+        cutout: Side in pixels of a square that is blanked at a random place (DeVries & Taylor
+            2017).
+        mixup: Alpha of the Beta(alpha, alpha) weight that mixes a batch with a permutation of
+            itself (Zhang et al. 2018).
+        drop_path: Probability that an edge (identities apart) is dropped for an image (Larsson et
+            al. 2017).
+        auxiliary_weight: Weight of the auxiliary head's loss; 0 is without head.
+        precision: "fp32", or "bf16": forward and backward pass in bfloat16 where that is safe.
     """
 
     cells: int
@@ -78,11 +96,19 @@ class Recipe:
     epochs: int
     batch_size: int
     learning_rate: float
+    final_learning_rate: float = 0.0
+    rate_per_epoch: bool = False
     momentum: float = 0.0
+    nesterov: bool = False
     weight_decay: float = 0.0
     gradient_clip: float = 0.0
     crop_padding: int = 0
     flip: bool = False
+    cutout: int = 0
+    mixup: float = 0.0
+    drop_path: float = 0.0
+    auxiliary_weight: float = 0.0
+    precision: str = "fp32"
 
     def __post_init__(self) -> None:
         _cast_fields(self, "recipe")
@@ -92,10 +118,20 @@ class Recipe:
             "epochs": (self.epochs >= 1, "at least 1"),
             "batch_size": (self.batch_size >= 2, "at least 2"),
             "learning_rate": (self.learning_rate > 0, "more than 0"),
+            "final_learning_rate": (
+                0 <= self.final_learning_rate <= self.learning_rate,
+                f"from 0 to learning_rate ({self.learning_rate:g})",
+            ),
             "momentum": (0 <= self.momentum < 1, "from 0 to less than 1"),
+            "nesterov": (not self.nesterov or self.momentum > 0, "false without momentum"),
             "weight_decay": (self.weight_decay >= 0, "at least 0"),
             "gradient_clip": (self.gradient_clip >= 0, "at least 0"),
             "crop_padding": (self.crop_padding >= 0, "at least 0"),
+            "cutout": (self.cutout >= 0, "at least 0"),
+            "mixup": (self.mixup >= 0, "at least 0"),
+            "drop_path": (0 <= self.drop_path < 1, "from 0 to less than 1"),
+            "auxiliary_weight": (self.auxiliary_weight >= 0, "at least 0"),
+            "precision": (self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
         }
         _check_range(self, "recipe", allowed)
 
@@ -123,8 +159,19 @@ class Recipe:
         return digest({"recipe": on, "protocol": TRAINING_PROTOCOL})
 
     def network_shape(self, image_size: int, classes: int) -> NetworkShape:
-        """The network this recipe trains on images of that size."""
-        return NetworkShape(self.cells, self.channels, image_size, classes)
+        """The network this recipe trains on images of that size.
+
+        Raises:
+            ConfigError: An auxiliary head is asked for, and the images are not of its size.
+        """
+        if self.auxiliary_weight and image_size != AUXILIARY_IMAGE_SIZE:
+            raise ConfigError(
+                f"recipe.auxiliary_weight: {self.auxiliary_weight:g} needs images of "
+                f"{AUXILIARY_IMAGE_SIZE} pixels (the head is made for them), not {image_size}"
+            )
+        return NetworkShape(
+            self.cells, self.channels, image_size, classes, self.auxiliary_weight > 0
+        )
 
 
 @dataclass(frozen=True)
@@ -200,7 +247,8 @@ def _cast_fields(value: "Recipe | DatasetSpec", section: str) -> None:
         if field.type in (int, float):
             if isinstance(given, bool) or not isinstance(given, int | float):
                 raise ConfigError(f"{section}.{field.name}: {given!r} is not a number")
-            if not math.isfinite(given) or (field.type is int and given != int(given)):
+            # The comparison is False for nan, and exact for an integer that no float can hold.
+            if not abs(given) < 1e300 or (field.type is int and given != int(given)):
                 kind = "whole" if field.type is int else "finite"
                 raise ConfigError(f"{section}.{field.name}: {given} must be a {kind} number")
             object.__setattr__(value, field.name, field.type(given))

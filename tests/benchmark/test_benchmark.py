@@ -319,7 +319,7 @@ def test_a_recipe_or_data_set_without_a_network_shape_is_refused(
     else:
         data.update(changes)
     path.write_text(json.dumps(data))
-    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: recipe or dataset: "):
+    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: (recipe|dataset)"):
         nasforge.load(tiny_benchmark)
 
 

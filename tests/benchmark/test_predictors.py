@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nasforge.benchmark import predictors
@@ -203,6 +203,7 @@ def test_missing_and_extra_arrays_are_refused(forest_arrays: Arrays) -> None:
             make_predictor(kind, arrays)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_whatever_passes_the_checks_ends_and_stays_in_bounds(data: st.DataObject) -> None:
     nodes = data.draw(st.integers(1, 6))

@@ -58,6 +58,20 @@ def test_published_parameters_of_darts_v2() -> None:
     assert counted(DARTS_V2, shape) == (3_349_342, DARTS.macs(DARTS_V2, shape))
 
 
+def test_parameters_that_nasbench301_recorded_for_a_published_configuration() -> None:
+    # The configuration and its "model_parameters" are those of the one result file in the public
+    # repository (automl/nasbench301, surrogate_models/test/results_fidelity_0/results_0.json).
+    genotype = DARTS.parse(
+        "normal:skip_connect@0+sep_conv_3x3@1/sep_conv_3x3@0+skip_connect@1"
+        "/dil_conv_3x3@0+dil_conv_5x5@2/sep_conv_3x3@1+skip_connect@2"
+        "-reduce:max_pool_3x3@0+avg_pool_3x3@1/skip_connect@0+dil_conv_5x5@1"
+        "/sep_conv_3x3@1+sep_conv_5x5@2/sep_conv_3x3@2+dil_conv_3x3@3"
+    )
+    shape = NetworkShape(cells=20, channels=50, image_size=32, classes=10, auxiliary_head=True)
+    assert DARTS.params(genotype, shape) == 6_369_358
+    assert counted(genotype, shape)[0] == 6_369_358
+
+
 @given(vectors, shapes)
 @settings(max_examples=15)
 def test_costs_are_those_of_the_network(vector: tuple[int, ...], shape: NetworkShape) -> None:

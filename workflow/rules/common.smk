@@ -4,13 +4,12 @@ What all stages share: the checked config, where results go, and the campaign's 
 The DAG is known before it runs: samplers, generations and shards follow from the config alone.
 """
 
-from math import ceil
 from pathlib import Path
 
-from nasforge.config import check_config, sampler_specs
+from nasforge.campaign import Campaign
+from nasforge.config import check_config
 from nasforge.errors import ConfigError, EvaluationsError
 from nasforge.evaluations.files import hold_folder
-from nasforge.sampling import replicated
 from snakemake.exceptions import WorkflowError
 
 try:
@@ -33,7 +32,8 @@ pathvars:
     benchmarks="<results>/benchmarks",
 
 
-SAMPLERS = sampler_specs(config)
+CAMPAIGN = Campaign.from_config(config)
+SAMPLERS = CAMPAIGN.samplers
 FAMILIES = list(config["surrogates"]["families"])
 TARGETS = config["surrogates"]["targets"]
 
@@ -55,34 +55,12 @@ wildcard_constraints:
     target="|".join(TARGETS),
 
 
-def generations(sampler):
-    """Batches that a sampler proposed itself."""
-    return [f"gen{k}" for k in range(SAMPLERS[sampler].generations)]
-
-
-def replicate_batches(sampler):
-    """Batches of replicates, one per generation, unless they would be empty."""
-    size = replicated(
-        SAMPLERS[sampler].generation_size, config["replicates"]["fraction"]
-    )
-    return [f"{batch}-replicates" for batch in generations(sampler)] if size else []
-
-
-def shards(sampler, batch):
-    """Numbers of the shards of a batch."""
-    size = SAMPLERS[sampler].generation_size
-    if batch.endswith("-replicates"):
-        chosen = replicated(size, config["replicates"]["fraction"])
-        size = chosen * (config["replicates"]["seeds"] - 1)
-    return range(ceil(size / config["training"]["shard_size"]))
-
-
 def shard_files(kind, sampler, batches):
     """Paths of one kind of table ("evaluations" or "curves") of all shards of some batches."""
     return [
         f"<results>/train/{sampler}/{batch}/shard{shard}.{kind}.parquet"
         for batch in batches
-        for shard in shards(sampler, batch)
+        for shard in CAMPAIGN.shards(sampler, batch)
     ]
 
 
@@ -91,9 +69,7 @@ def all_shard_files(kind):
     return [
         path
         for sampler in SAMPLERS
-        for path in shard_files(
-            kind, sampler, generations(sampler) + replicate_batches(sampler)
-        )
+        for path in shard_files(kind, sampler, CAMPAIGN.batches(sampler))
     ]
 
 
@@ -102,7 +78,7 @@ def proposal_files():
     return [
         f"<results>/sample/{sampler}/{batch}.csv"
         for sampler in SAMPLERS
-        for batch in generations(sampler)
+        for batch in CAMPAIGN.generations(sampler)
     ]
 
 
@@ -117,7 +93,7 @@ def earlier_generations(wildcards):
     """Batches whose results a generation needs."""
     if not SAMPLERS[wildcards.sampler].uses_feedback:
         return []
-    return generations(wildcards.sampler)[: int(wildcards.generation)]
+    return CAMPAIGN.generations(wildcards.sampler)[: int(wildcards.generation)]
 
 
 def earlier_proposals(wildcards):

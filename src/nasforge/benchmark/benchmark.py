@@ -114,7 +114,7 @@ class Benchmark:
                 predictors[target] = make_predictor(model.kind, arrays)
             except BenchmarkFormatError as error:
                 raise BenchmarkFormatError(f"{folder / model.file}: {error}") from None
-            if predictors[target].features > width:
+            if not predictors[target].accepts(width):
                 raise BenchmarkFormatError(
                     f"{folder / model.file}: uses {predictors[target].features} features, "
                     f"encoding {entry.encoding!r} has {width}"
@@ -171,6 +171,8 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: A target is unknown, or as in `query`.
         """
+        if isinstance(architectures, str):
+            raise GenotypeError("query_many takes several architectures; use query for one")
         parsed = [self._parse(architecture) for architecture in architectures]
         wanted = self._fields() if targets is None else list(targets)
         for name in wanted:
@@ -212,7 +214,7 @@ class Benchmark:
 
     def _epistemic_std(self, target: str, members: np.ndarray) -> np.ndarray:
         scale = self.manifest.surrogates[self.surrogate].targets[target].epistemic_scale
-        if scale is None:
+        if scale is None or members.shape[1] < 2:
             return np.full(len(members), np.nan)
         return np.sqrt(scale * members.var(axis=1, ddof=1))
 
@@ -252,5 +254,5 @@ def _network_shape(manifest: Manifest) -> NetworkShape:
         spec = DatasetSpec.from_dict(manifest.dataset["spec"])
         recipe = Recipe.from_dict(options)
         return recipe.network_shape(spec.image_size, int(manifest.dataset["classes"]))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BenchmarkFormatError(f"manifest.json: recipe or dataset: {error}") from None

@@ -7,13 +7,12 @@ docs/format.md describes every key. Reading refuses what this version does not u
 names the key.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-from nasforge.benchmark.targets import Scale, Target
+from nasforge.benchmark.targets import UNITS, Scale, Target
 from nasforge.errors import BenchmarkFormatError
 
 FORMAT = "nasforge-benchmark"
@@ -156,7 +155,9 @@ class Manifest:
         if top.get("format", str) != FORMAT:
             raise BenchmarkFormatError(f"{FILE}: format is not {FORMAT!r}")
         version = top.get("format_version", int)
-        if not 1 <= version <= FORMAT_VERSION:
+        if version < 1:
+            raise BenchmarkFormatError(f"{FILE}: format_version {version} does not exist")
+        if version > FORMAT_VERSION:
             raise BenchmarkFormatError(
                 f"{FILE}: format_version {version} is newer than this nasforge reads "
                 f"({FORMAT_VERSION}); upgrade with pip install -U nasforge"
@@ -166,13 +167,13 @@ class Manifest:
             version=top.get("version", int),
             description=top.get("description", str),
             space=_space(top),
-            recipe=top.get("recipe", dict),
-            dataset=top.get("dataset", dict),
+            recipe=_with_keys(top, "recipe", recipe_id=str),
+            dataset=_with_keys(top, "dataset", dataset_id=str, spec=dict, classes=int),
             evaluator=top.get("evaluator", str),
             targets={key: _target(part) for key, part in top.sections("targets")},
             surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
             selected=top.get("selected", str),
-            training_set=top.get("training_set", dict),
+            training_set=_with_keys(top, "training_set", evaluations=int, architectures=int),
             noise_key=top.get("noise_key", int),
             best_known=top.get("best_known", dict),
             software=top.get("software", dict),
@@ -222,11 +223,8 @@ class _Section:
 
     def number(self, key: str) -> float:
         value = self.data.get(key)
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not math.isfinite(value)
-        ):
+        # The comparison is False for nan, and exact for an integer that no float can hold.
+        if isinstance(value, bool) or not (isinstance(value, int | float) and abs(value) < 1e300):
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be a finite number")
         return float(value)
 
@@ -247,6 +245,14 @@ class _Section:
         return [(name, _Section(part, f"{self.path(key)}.{name}")) for name, part in parts.items()]
 
 
+def _with_keys(top: _Section, key: str, **kinds: type) -> dict[str, Any]:
+    """An object with at least these keys."""
+    part = _Section(top.get(key, dict), key)
+    for name, kind in kinds.items():
+        part.get(name, kind)
+    return part.data
+
+
 def _space(top: _Section) -> dict[str, Any]:
     part = _Section(top.get("space", dict), "space")
     kinds = {"name": str, "version": int, "fingerprint": str}
@@ -264,7 +270,12 @@ def _target(part: _Section) -> TargetEntry:
             inner.get("evaluations", int),
         )
     scale = Scale(part.get("scale", str))
-    return TargetEntry(part.get("unit", str), scale.name, noise)
+    unit = part.get("unit", str)
+    if unit not in UNITS:
+        raise BenchmarkFormatError(
+            f"{FILE}: {part.path('unit')} is {unit[:60]!r}; this version reads {', '.join(UNITS)}"
+        )
+    return TargetEntry(unit, scale.name, noise)
 
 
 def _surrogate(part: _Section) -> SurrogateEntry:
@@ -277,7 +288,18 @@ def _model(part: _Section) -> ModelEntry:
     if scale is not None and (scale := part.number("epistemic_scale")) < 0:
         raise BenchmarkFormatError(f"{FILE}: {part.path('epistemic_scale')} is negative")
     scores = part.get("scores", list)
+    for number, row in enumerate(scores):
+        _score(_Section(row, part.path(f"scores[{number}]")))
     return ModelEntry(part.get("kind", str), part.name("file"), scale, tuple(scores))
+
+
+def _score(row: _Section) -> None:
+    """Check what is printed of a row of the score table."""
+    row.get("metric", str)
+    row.get("n", int)
+    for key in ("score", "low", "high", "ceiling"):
+        if row.data.get(key) is not None or (key == "ceiling" and row.get("estimable", bool)):
+            row.number(key)
 
 
 def _file(part: _Section) -> dict[str, Any]:

@@ -34,6 +34,10 @@ class Predictor(Protocol):
         """Smallest number of feature columns it can be given."""
         ...
 
+    def accepts(self, width: int) -> bool:
+        """Whether it can be given that many feature columns."""
+        ...
+
     def predict(self, features: np.ndarray) -> np.ndarray:
         """Predictions of every member: float32 [n, d] -> float64 [n, members]."""
         ...
@@ -76,6 +80,10 @@ class LinearPredictor:
     def features(self) -> int:
         """Number of feature columns."""
         return self.weights.shape[1]
+
+    def accepts(self, width: int) -> bool:
+        """Only as many as there are weights."""
+        return width == self.features
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> float64 [n, members]."""
@@ -177,6 +185,10 @@ class ForestPredictor:
     def features(self) -> int:
         """One more than the highest column tested."""
         return int(self.feature.max()) + 1
+
+    def accepts(self, width: int) -> bool:
+        """Columns that no node tests may follow."""
+        return width >= self.features
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> float64 [n, members]."""

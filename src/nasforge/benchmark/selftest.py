@@ -62,7 +62,10 @@ def verify(folder: Path, space: SearchSpace) -> list[str]:
     expected = unpack_arrays(contents[SELFTEST_FILE], SELFTEST_FILE)
     if "vectors" not in expected:
         raise BenchmarkFormatError(f"{folder / SELFTEST_FILE}: array 'vectors' is missing")
-    architectures = [space.from_vector(vector) for vector in expected["vectors"]]
+    vectors = expected["vectors"]
+    if vectors.dtype != np.uint8 or vectors.ndim != 2 or not len(vectors):
+        raise BenchmarkFormatError(f"{folder / SELFTEST_FILE}: 'vectors' is no uint8 table of rows")
+    architectures = [space.from_vector(vector) for vector in vectors]
     lines = []
     for surrogate, entry in manifest.surrogates.items():
         answers = Benchmark.open(folder, space, surrogate).query_many(
@@ -72,6 +75,7 @@ def verify(folder: Path, space: SearchSpace) -> list[str]:
             truth = expected.get(f"{surrogate}.{target}")
             if (
                 truth is None
+                or truth.dtype != np.float64
                 or truth.shape != answer.shape
                 or not np.allclose(answer, truth, rtol=SELFTEST_TOLERANCE, atol=0.0)
             ):

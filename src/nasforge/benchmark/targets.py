@@ -12,6 +12,9 @@ import numpy as np
 
 from nasforge.errors import BenchmarkFormatError
 
+UNITS = ("fraction", "s")
+"""Units of a target: an accuracy in [0, 1], or seconds."""
+
 
 @dataclass(frozen=True)
 class Scale:

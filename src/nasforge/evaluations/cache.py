@@ -44,6 +44,10 @@ class EvaluationCache:
         folder = self.root / self.evaluator / self.recipe_id / evaluation_id[:2]
         return folder / f"{evaluation_id}.json"
 
+    def checkpoint_path(self, evaluation_id: str) -> Path:
+        """Where the state of that training is kept while it goes on."""
+        return self.path(evaluation_id).with_suffix(".checkpoint.npz")
+
     def get(self, evaluation_id: str) -> Evaluation | None:
         """That evaluation, or None if it is not there or its file is damaged (which is logged)."""
         path = self.path(evaluation_id)

@@ -9,15 +9,17 @@ evaluator, proposals without an evaluation, and too many failed trainings.
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
-from nasforge.evaluations.tables import PROPOSALS, read_tables, write_table
+from nasforge.evaluations.tables import PROPOSALS, Provenance, read_table, write_table
 from nasforge.space import DARTS
 
 _LOG = logging.getLogger(__name__)
@@ -55,13 +57,10 @@ def collect(
     Raises:
         EvaluationsError: Something of the above is not so.
     """
-    evaluations, provenance = read_tables(evaluation_files, "evaluations")
+    evaluations, curves, provenance = _merge(evaluation_files, curve_files)
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
     _check_single(evaluations, "evaluator", "train")
-    curves, _ = read_tables(curve_files, "curves")
-    evaluations = _first_of_each(evaluations, ["evaluation_id"])
-    curves = _first_of_each(curves, ["evaluation_id", "epoch"])
     _check_failures(evaluations, max_failed_fraction)
     proposals = _proposals_table(proposal_files, recipe_id, dataset_id)
     known = set(evaluations["evaluation_id"].to_pylist())
@@ -106,11 +105,30 @@ def _proposals_table(files: Sequence[Path], recipe_id: str, dataset_id: str) -> 
     return pa.Table.from_pylist(rows, schema=PROPOSALS)
 
 
-def _first_of_each(table: pa.Table, keys: list[str]) -> pa.Table:
-    """Keep the first row of each key: one evaluation may be in several shards."""
-    numbered = table.append_column("row", pa.array(range(len(table)), pa.int64()))
-    first = numbered.group_by(keys, use_threads=False).aggregate([("row", "min")])["row_min"]
-    return table.take(first.sort())
+def _merge(
+    evaluation_files: Sequence[Path], curve_files: Sequence[Path]
+) -> tuple[pa.Table, pa.Table, Provenance]:
+    """One row per evaluation with the curve of that row, in order of first appearance.
+
+    An evaluation may be in several shards, and may have succeeded at a later attempt in one of
+    them: the row with the most attempts counts.
+    """
+    parts = [read_table(file, "evaluations") for file in evaluation_files]
+    chosen: dict[str, tuple[int, int, int]] = {}  # evaluation_id -> attempts, part, row
+    for part, (table, _) in enumerate(parts):
+        keys = zip(table["evaluation_id"].to_pylist(), table["attempts"].to_pylist(), strict=True)
+        for row, (evaluation_id, attempts) in enumerate(keys):
+            if evaluation_id not in chosen or attempts > chosen[evaluation_id][0]:
+                chosen[evaluation_id] = (attempts, part, row)
+    starts = np.cumsum([0, *(len(table) for table, _ in parts)])
+    rows = [int(starts[part]) + row for _, part, row in chosen.values()]
+    curves = []
+    for part, file in enumerate(curve_files):
+        ids = [i for i, (_, source, _) in chosen.items() if source == part]
+        table, _ = read_table(file, "curves")
+        curves.append(table.filter(pc.is_in(table["evaluation_id"], pa.array(ids, pa.string()))))
+    evaluations = pa.concat_tables([table for table, _ in parts]).take(rows)
+    return evaluations, pa.concat_tables(curves), reduce(Provenance.merged, [p for _, p in parts])
 
 
 def _check_single(table: pa.Table, column: str, allowed: str) -> None:

@@ -130,10 +130,11 @@ def read_table(path: Path, kind: str) -> tuple[pa.Table, Provenance]:
         provenance = Provenance.from_json(metadata)
     except FileNotFoundError:
         raise EvaluationsError(f"{path}: no such file") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EvaluationsError(f"{path}: not a nasforge table ({error})") from None
     except (ConfigError, EvaluationsError) as error:
         raise EvaluationsError(f"{path}: {error}") from None
+    except Exception as error:  # on a damaged file, the parsers raise nearly anything
+        reason = str(error).partition("\n")[0] or type(error).__name__
+        raise EvaluationsError(f"{path}: not a nasforge table ({reason})") from None
     if found != (kind, SCHEMA_VERSION):
         raise EvaluationsError(
             f"{path}: {found[0]} of schema version {found[1]}, expected {kind} of {SCHEMA_VERSION}"

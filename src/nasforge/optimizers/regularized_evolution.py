@@ -34,6 +34,9 @@ class RegularizedEvolution:
     def __init__(
         self, space: SearchSpace, seed: int, population_size: int = 100, sample_size: int = 25
     ) -> None:
+        for name, size in (("population_size", population_size), ("sample_size", sample_size)):
+            if not isinstance(size, int):
+                raise OptimizerError(f"{name} {size!r} must be a whole number")
         if not 1 <= sample_size <= population_size:
             raise OptimizerError(
                 f"sample_size {sample_size} must be from 1 to population_size {population_size}"

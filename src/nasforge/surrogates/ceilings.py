@@ -38,7 +38,7 @@ def ceilings(
     true_variance = variance - label_variance.mean()
     std = np.sqrt(label_variance)
     result = {
-        "r2": 1.0 - label_variance.mean() / variance if variance > 0 else math.nan,
+        "r2": 1.0 - label_variance.mean() / variance if true_variance > 0 else math.nan,
         "rmse": math.sqrt(label_variance.mean()),
         "mae": math.sqrt(2.0 / math.pi) * std.mean(),
     }

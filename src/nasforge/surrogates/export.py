@@ -192,4 +192,5 @@ def _best_known(
     features = DARTS.encode([DARTS.parse(text) for text in texts], FAMILIES[family].encoding)
     predicted = models[family, SELECTION_TARGET].predict(features).mean(axis=1)
     best = int(np.argmax(predicted))
-    return {"architecture": texts[best], SELECTION_TARGET: float(predicted[best])}
+    value = TARGETS[SELECTION_TARGET].natural(predicted[best])
+    return {"architecture": texts[best], SELECTION_TARGET: float(value)}

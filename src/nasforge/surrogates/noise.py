@@ -1,7 +1,7 @@
 """Noise and disagreement: the aleatoric model from replicates, the epistemic calibration.
 
     >>> noise = fit_noise(labels, predictions)
-    >>> scale = fit_epistemic_scale(residuals, seeds, noise_variances, member_variances)
+    >>> scale = fit_epistemic_scale(residuals, label_variances, member_variances)
 
 Aleatoric is the variance between trainings of one architecture. Epistemic is the variance of the
 error of the predicted mean, taken to be a multiple c of the members' variance.
@@ -19,7 +19,7 @@ MINIMUM_REPLICATED = 3
 MINIMUM_FOR_SLOPE = 50
 """With fewer replicated architectures the noise is taken to be constant."""
 
-LOG_SCALE_BOUNDS = (-7.0, 7.0)
+LARGEST_SCALE = 1000.0
 """Members whose variance is a thousandth of the error's are no measure of it."""
 
 LIKELIHOOD_RATIO = 3.84
@@ -53,7 +53,7 @@ def fit_noise(labels: Labels, predictions: np.ndarray) -> NoiseModel | None:
     if len(replicates) >= MINIMUM_FOR_SLOPE and x.std() > 0:
         # The slope is fitted per standard deviation of x, to be of the intercept's size.
         fit = optimize.minimize(lambda p: loss([p[0], p[1] / x.std()]), constant)
-        if fit.success and 2.0 * (loss(constant) - fit.fun) > LIKELIHOOD_RATIO:
+        if 2.0 * (loss(constant) - fit.fun) > LIKELIHOOD_RATIO:
             slope = fit.x[1] / x.std()
             intercept = fit.x[0] - slope * x.mean()
     return NoiseModel(float(intercept), float(slope), len(replicates), int(replicates.counts.sum()))
@@ -64,27 +64,19 @@ def fit_epistemic_scale(
     label_variances: np.ndarray,
     member_variances: np.ndarray,
 ) -> float | None:
-    """Fit c in residual ~ N(0, label variance + c * member variance) by maximum likelihood.
+    """Estimate c in E[residual^2] = label variance + c * member variance.
+
+    By moments: a variance of few members is itself so noisy that maximum likelihood, which weighs
+    each residual by it, would overestimate c many times over.
 
     Args:
         residuals: float64 [n], labels minus out-of-fold predictions.
         label_variances: float64 [n], noise variance of each label (over its seeds).
-        member_variances: float64 [n], variance of the held-out members.
+        member_variances: float64 [n], unbiased variance of the held-out members.
 
     Returns:
         c, or None if the members differ too little to be scaled to the error they make.
     """
-    if not (member_variances > 0).any():
-        return None
-
-    def loss(log_scale: float) -> float:
-        variance = label_variances + np.exp(log_scale) * member_variances
-        return float((np.log(variance) + residuals**2 / variance).mean())
-
-    # Without noise a label with agreeing members would have variance 0.
-    usable = label_variances + member_variances > 0
-    residuals, label_variances, member_variances = (
-        array[usable] for array in (residuals, label_variances, member_variances)
-    )
-    fit = optimize.minimize_scalar(loss, bounds=LOG_SCALE_BOUNDS, method="bounded")
-    return float(np.exp(fit.x)) if fit.x < LOG_SCALE_BOUNDS[1] - 0.1 else None
+    excess = max(0.0, float((residuals**2 - label_variances).mean()))
+    disagreement = float(member_variances.mean())
+    return excess / disagreement if excess < LARGEST_SCALE * disagreement else None

@@ -126,8 +126,9 @@ def tabulate_scores(files: Sequence[Path], output: Path) -> None:
     columns = ["ceiling", "ceiling_low", "ceiling_high"]
     table[columns] = table[columns].where(table["estimable"])
     table = table.drop(columns="estimable").round(4)
+    table[columns] = table[columns].astype(object).fillna("not estimable")
     with atomic_path(output) as temporary:
-        table.to_csv(temporary, index=False, na_rep="not estimable")
+        table.to_csv(temporary, index=False, na_rep="undefined")
 
 
 def _interval(samples: list[float]) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Crops and flips of a whole batch at once, on the pixels as stored (uint8).
+"""Augmentation of a whole batch at once: crops and flips of stored pixels, cutout of values.
 
 >>> pixels = crop_and_flip(images[index], rows, columns, mirrored, padding=2)
 """
@@ -32,3 +32,25 @@ def crop_and_flip(
     which = torch.arange(number, device=images.device)[:, None, None]
     # Advanced indices around the channel slice put it last: [n, size, size, channels].
     return padded[which, :, row_index[:, :, None], column_index[:, None, :]].permute(0, 3, 1, 2)
+
+
+def cut_out(values: Tensor, rows: Tensor, columns: Tensor, side: int) -> Tensor:
+    """Set a square of each image to 0, the mean of normalised images.
+
+    Args:
+        values: float [n, channels, size, size], normalised.
+        rows: int64 [n], centre of each square; what reaches over the border is lost.
+        columns: int64 [n], likewise.
+        side: Side of the square in pixels.
+
+    Returns:
+        float [n, channels, size, size].
+    """
+    grid = torch.arange(values.shape[-1], device=values.device)
+
+    def inside(centres: Tensor) -> Tensor:
+        start = centres[:, None] - side // 2
+        return (grid >= start) & (grid < start + side // 2 * 2)
+
+    square = inside(rows)[:, None, :, None] & inside(columns)[:, None, None, :]
+    return values.masked_fill(square, 0.0)

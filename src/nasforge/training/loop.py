@@ -6,6 +6,7 @@
 The same seed on one CPU thread gives the same outcome bit for bit.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +19,11 @@ from nasforge.evaluations.schema import CurvePoint
 from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
 from nasforge.training.batches import epoch_batches
+from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import ImageSet
 from nasforge.training.torch_trainer import TorchTrainer
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def train_network(
     images: ImageSet,
     seed: int,
     device: str = "cpu",
+    checkpoint: Checkpoint | None = None,
     on_epoch: Callable[[CurvePoint], None] = lambda point: None,
 ) -> Outcome:
     """Train, validate after every epoch, test at the end.
@@ -56,15 +61,19 @@ def train_network(
         images: The data set.
         seed: Decides initial parameters, order of images and augmentation.
         device: "cpu", "cuda" or "cuda:<number>".
+        checkpoint: Where the state between epochs is kept and gone on from; None to do without.
         on_epoch: Called with every finished epoch.
     """
     clock = time.process_time if device == "cpu" else time.perf_counter
+    count, size = len(images.train.labels), images.image_size
     with _one_thread():
-        trainer = TorchTrainer(genotype, recipe, images, seed, device)
-        start = clock()
-        curve: list[CurvePoint] = []
-        for epoch in range(1, recipe.epochs + 1):
-            for batch in epoch_batches(recipe, len(images.train.labels), seed, epoch):
+        trainer, curve = _start(
+            lambda: TorchTrainer(genotype, recipe, images, seed, device), checkpoint
+        )
+        # As if all had been trained in one go.
+        start = clock() - (curve[-1].elapsed_s if curve else 0.0)
+        for epoch in range(len(curve) + 1, recipe.epochs + 1):
+            for batch in epoch_batches(recipe, count, size, seed, epoch):
                 trainer.train_batch(batch)
             train_loss, train_accuracy = trainer.training_means()
             val_loss, val_accuracy = trainer.evaluate("validation")
@@ -75,9 +84,30 @@ def train_network(
             )
             curve.append(point)
             on_epoch(point)
+            if checkpoint and epoch < recipe.epochs:
+                checkpoint.save(trainer.state, curve)
         train_time_s = clock() - start
         _, test_accuracy = trainer.evaluate("test")
     return Outcome(tuple(curve), test_accuracy, train_time_s, diverged=False)
+
+
+def _start(
+    make: Callable[[], TorchTrainer], checkpoint: Checkpoint | None
+) -> tuple[TorchTrainer, list[CurvePoint]]:
+    """A trainer in the state of the checkpoint, with the curve so far; or a new one."""
+    saved = checkpoint.load() if checkpoint else None
+    trainer = make()
+    if saved is None:
+        return trainer, []
+    state, curve = saved
+    try:
+        trainer.load_state(state)
+    except (KeyError, RuntimeError, ValueError) as error:
+        # Of another version of the network. What was loaded of it must not stay.
+        _LOG.warning("a checkpoint does not fit, the training starts again: %s", error)
+        return make(), []
+    _LOG.info("going on after epoch %d", len(curve))
+    return trainer, curve
 
 
 @contextmanager

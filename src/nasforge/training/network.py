@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from nasforge.recipe import NetworkShape
-from nasforge.space.darts.costs import IMAGE_CHANNELS, STEM_MULTIPLIER
+from nasforge.space.darts.costs import AUXILIARY_CHANNELS, IMAGE_CHANNELS, STEM_MULTIPLIER
 from nasforge.space.darts.genotype import INPUT_NODES, INTERMEDIATE_NODES, Genotype
 
 
@@ -40,14 +40,57 @@ class EvaluationNetwork(nn.Module):
             self.cells.append(cell)
             before_last, last = last, INTERMEDIATE_NODES * channels
             reduced_before = reduction
+        # Behind the classifier, so that a network's other parameters do not depend on it.
         self.classifier = nn.Linear(last, shape.classes)
+        self.auxiliary_position = max(shape.reductions)
+        self.auxiliary = AuxiliaryHead(last, shape.classes) if shape.auxiliary_head else None
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits [n, classes] of normalised images [n, 3, size, size]."""
+        return self.training_logits(images, keep=None)[0]
+
+    def training_logits(self, images: Tensor, keep: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Logits of the classifier and of the auxiliary head.
+
+        Args:
+            images: Normalised, [n, 3, size, size].
+            keep: Drop-path factor of every edge and image, [cells, 8, n]: 0 for a dropped edge,
+                1 / (1 - probability) for another; None without drop path.
+
+        Returns:
+            Both [n, classes]; None for a head that is not there or, in evaluation, not used.
+        """
+        auxiliary_logits = None
         before_last = last = self.stem(images)
-        for cell in self.cells:
-            before_last, last = last, cell(before_last, last)
-        return self.classifier(last.mean((2, 3)))
+        for position, cell in enumerate(self.cells):
+            factors = None if keep is None else keep[position]
+            before_last, last = last, cell(before_last, last, factors)
+            if position == self.auxiliary_position and self.auxiliary and self.training:
+                auxiliary_logits = self.auxiliary(last)
+        return self.classifier(last.mean((2, 3))), auxiliary_logits
+
+
+class AuxiliaryHead(nn.Module):
+    """A second classifier for training, on maps of 8x8 (DARTS, for CIFAR)."""
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        narrow, wide = AUXILIARY_CHANNELS
+        self.features = nn.Sequential(
+            nn.ReLU(),
+            nn.AvgPool2d(5, stride=3, padding=0, count_include_pad=False),
+            nn.Conv2d(channels, narrow, 1, bias=False),
+            nn.BatchNorm2d(narrow),
+            nn.ReLU(),
+            nn.Conv2d(narrow, wide, 2, bias=False),
+            nn.BatchNorm2d(wide),
+            nn.ReLU(),
+        )
+        self.classifier = nn.Linear(wide, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[n, channels, 8, 8] -> logits [n, classes]."""
+        return self.classifier(self.features(x).flatten(1))
 
 
 class Cell(nn.Module):
@@ -88,13 +131,26 @@ class Cell(nn.Module):
             for edge in edges
         )
 
-    def forward(self, before_last: Tensor, last: Tensor) -> Tensor:
-        """The concatenation of the four intermediate nodes."""
+    def forward(self, before_last: Tensor, last: Tensor, keep: Tensor | None = None) -> Tensor:
+        """The concatenation of the four intermediate nodes.
+
+        Args:
+            before_last: Output of the cell before the last.
+            last: Output of the last cell.
+            keep: Drop-path factors [8, n], or None.
+        """
         nodes = [self.preprocess_0(before_last), self.preprocess_1(last)]
         for first in range(0, len(self.edges), 2):
-            a, b = (self.edges[i](nodes[self.sources[i]]) for i in (first, first + 1))
+            a, b = (self._edge(i, nodes, keep) for i in (first, first + 1))
             nodes.append(a + b)
         return torch.cat(nodes[INPUT_NODES:], dim=1)
+
+    def _edge(self, position: int, nodes: list[Tensor], keep: Tensor | None) -> Tensor:
+        operation = self.edges[position]
+        x = operation(nodes[self.sources[position]])
+        if keep is None or isinstance(operation, nn.Identity):
+            return x
+        return x * keep[position].to(x.dtype)[:, None, None, None]
 
 
 class FactorizedReduce(nn.Module):

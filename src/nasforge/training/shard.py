@@ -26,6 +26,7 @@ from nasforge.protocols import TRAINING_PROTOCOL
 from nasforge.recipe import Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
+from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.loop import Outcome, train_network
 
@@ -70,8 +71,10 @@ def train_shard(
             source = "cache"
             while _wants_training(evaluation, max_attempts):
                 attempts = evaluation.attempts + 1 if evaluation else 1
-                evaluation = evaluate(genotype, key, recipe, images, device, attempts)
+                checkpoint = Checkpoint(cache.checkpoint_path(key.evaluation_id))
+                evaluation = evaluate(genotype, key, recipe, images, device, attempts, checkpoint)
                 cache.put(evaluation)
+                checkpoint.remove()
                 source = "trained"
         done[key.evaluation_id] = evaluation
         _LOG.info(
@@ -94,11 +97,20 @@ def evaluate(
     images: ImageSet,
     device: str,
     attempts: int,
+    checkpoint: Checkpoint | None = None,
 ) -> Evaluation:
     """Train one canonical genotype and describe what came of it, an exception included."""
     outcome, error = None, ""
     try:
-        outcome = train_network(genotype, recipe, images, key.seed, device, _log_epoch)
+        outcome = train_network(
+            genotype,
+            recipe,
+            images,
+            key.seed,
+            device,
+            checkpoint=checkpoint,
+            on_epoch=_log_epoch,
+        )
     except Exception as exception:  # a failed training is a row; the shard goes on
         _LOG.exception("evaluation %s failed (attempt %d)", key.evaluation_id, attempts)
         error = f"{type(exception).__name__}: {exception}"[:500]
@@ -118,7 +130,7 @@ def evaluate(
         params=DARTS.params(genotype, shape),
         macs=DARTS.macs(genotype, shape),
         backend="torch",
-        precision="fp32",
+        precision=recipe.precision,
         device=_device_name(device),
         cpu=_cpu_name(),
         software=_software(),

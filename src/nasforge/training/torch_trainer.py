@@ -7,6 +7,8 @@
 Nothing between two epochs waits for the device: sums are read once, by `training_means`.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -14,7 +16,7 @@ from torch.nn import functional
 
 from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
-from nasforge.training.augmentation import crop_and_flip
+from nasforge.training.augmentation import crop_and_flip, cut_out
 from nasforge.training.batches import Batch, stream
 from nasforge.training.dataset import ImageSet, Split
 from nasforge.training.network import EvaluationNetwork
@@ -50,6 +52,7 @@ class TorchTrainer:
             lr=recipe.learning_rate,
             momentum=recipe.momentum,
             weight_decay=recipe.weight_decay,
+            nesterov=recipe.nesterov,
             fused=True,
         )
         self._sums = self._zeros()
@@ -58,23 +61,24 @@ class TorchTrainer:
     def train_batch(self, batch: Batch) -> None:
         """One step of SGD."""
         self._network.train()
-        images, labels = self._splits["train"]
-        index, rows, columns, mirrored = (
-            torch.from_numpy(array).to(self._device, non_blocking=True)
-            for array in (batch.index, batch.rows, batch.columns, batch.mirrored)
-        )
-        pixels = images[index]
-        if self._recipe.crop_padding or self._recipe.flip:
-            pixels = crop_and_flip(pixels, rows, columns, mirrored, self._recipe.crop_padding)
+        inputs, labels = self._inputs(batch)
+        partner_labels = labels[self._send(batch.partner)]
+        keep = None if batch.keep is None else self._send(batch.keep)
         self._optimizer.zero_grad()
-        logits = self._network(self._normalise(pixels))
-        loss = functional.cross_entropy(logits, labels[index])
-        loss.backward()
+        with self._autocast():
+            logits, auxiliary_logits = self._network.training_logits(inputs, keep)
+            loss = _mixed_loss(logits, labels, partner_labels, batch.mix_weight)
+            total = loss
+            if auxiliary_logits is not None:
+                total = loss + self._recipe.auxiliary_weight * _mixed_loss(
+                    auxiliary_logits, labels, partner_labels, batch.mix_weight
+                )
+        total.backward()
         if self._recipe.gradient_clip:
             nn.utils.clip_grad_norm_(self._network.parameters(), self._recipe.gradient_clip)
         self._optimizer.param_groups[0]["lr"] = batch.learning_rate
         self._optimizer.step()
-        self._sums += _batch_sums(loss.detach(), logits.detach(), labels[index])
+        self._sums += _batch_sums(loss.detach(), logits.detach(), labels)
         self._seen += len(batch.index)
 
     def training_means(self) -> tuple[float, float]:
@@ -91,10 +95,60 @@ class TorchTrainer:
         with torch.inference_mode():
             batches = zip(*(part.split(EVALUATION_BATCH) for part in parts), strict=True)
             for images, labels in batches:
-                logits = self._network(self._normalise(images))
+                with self._autocast():
+                    logits = self._network(self._normalise(images)).float()
                 sums += _batch_sums(functional.cross_entropy(logits, labels), logits, labels)
         loss, accuracy = (sums / len(parts[1])).tolist()
         return loss, accuracy
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that later steps depend on, between two epochs: name -> array."""
+        network = {f"network.{k}": v for k, v in self._network.state_dict().items()}
+        buffers = {
+            f"momentum.{name}": self._optimizer.state[parameter]["momentum_buffer"]
+            for name, parameter in self._network.named_parameters()
+            if self._optimizer.state[parameter].get("momentum_buffer") is not None
+        }
+        return {k: v.detach().cpu().numpy().copy() for k, v in (network | buffers).items()}
+
+    def load_state(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go on from what `state` returned.
+
+        Raises:
+            KeyError, RuntimeError: It is another network's.
+        """
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in state.items()}
+        self._network.load_state_dict(
+            {n.removeprefix("network."): t for n, t in tensors.items() if n.startswith("network.")}
+        )
+        for name, parameter in self._network.named_parameters():
+            if f"momentum.{name}" in tensors:
+                buffer = torch.empty_like(parameter).copy_(tensors[f"momentum.{name}"])
+                self._optimizer.state[parameter]["momentum_buffer"] = buffer
+
+    def _inputs(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Augmented and mixed images [n, 3, size, size], and their own labels [n]."""
+        recipe = self._recipe
+        images, labels = self._splits["train"]
+        index = self._send(batch.index)
+        pixels = images[index]
+        if recipe.crop_padding or recipe.flip:
+            places = map(self._send, (batch.rows, batch.columns, batch.mirrored))
+            pixels = crop_and_flip(pixels, *places, recipe.crop_padding)
+        inputs = self._normalise(pixels)
+        if recipe.cutout:
+            centres = map(self._send, (batch.cutout_rows, batch.cutout_columns))
+            inputs = cut_out(inputs, *centres, recipe.cutout)
+        if batch.mix_weight != 1.0:
+            inputs = torch.lerp(inputs[self._send(batch.partner)], inputs, batch.mix_weight)
+        return inputs, labels[index]
+
+    def _send(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device, non_blocking=True)
+
+    def _autocast(self) -> torch.autocast:
+        enabled = self._recipe.precision == "bf16"
+        return torch.autocast(self._device.type, dtype=torch.bfloat16, enabled=enabled)
 
     def _normalise(self, pixels: Tensor) -> Tensor:
         """uint8 pixels -> float32 with the training split's mean 0 and std 1 per channel."""
@@ -120,6 +174,14 @@ def initial_network(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(stream(seed, "initial").integers(2**63)))
         return EvaluationNetwork(genotype, shape)
+
+
+def _mixed_loss(logits: Tensor, labels: Tensor, partner_labels: Tensor, weight: float) -> Tensor:
+    """Cross entropy against the labels of both images that were mixed."""
+    loss = functional.cross_entropy(logits, labels)
+    if weight == 1.0:
+        return loss
+    return weight * loss + (1.0 - weight) * functional.cross_entropy(logits, partner_labels)
 
 
 def _batch_sums(mean_loss: Tensor, logits: Tensor, labels: Tensor) -> Tensor:

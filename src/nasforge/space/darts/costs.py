@@ -2,8 +2,8 @@
 
     >>> network_costs(genotype, NetworkShape(cells=20, channels=36, image_size=32, classes=10))
 
-Counted are convolutions, batch-norm scales and shifts, and the classifier; multiply-adds (MACs)
-are those of one image's forward pass through convolutions and the classifier. The network is the
+Counted are convolutions, batch-norm scales and shifts, and classifiers; multiply-adds (MACs) are
+those of one image's forward pass through convolutions and the classifier. The network is the
 one of `nasforge.training.network`; tests hold the two together.
 """
 
@@ -17,6 +17,9 @@ STEM_MULTIPLIER = 3
 """The stem has 3 times the channels of the first cell (DARTS)."""
 
 IMAGE_CHANNELS = 3
+
+AUXILIARY_CHANNELS = (128, 768)
+"""Channels of the auxiliary head's two convolutions (DARTS)."""
 
 
 class Costs(NamedTuple):
@@ -67,8 +70,18 @@ def _cost_table(shape: NetworkShape) -> tuple[Costs, dict[tuple[str, str, bool],
                 key = (kind, operation, from_input)
                 table[key] = table[key].plus(_operation(operation, channels, stride, size))
         before_last, last = last, INTERMEDIATE_NODES * channels
-    classifier = Costs((last + 1) * shape.classes, last * shape.classes)
-    return fixed.plus(classifier), table
+    fixed = fixed.plus(Costs((last + 1) * shape.classes, last * shape.classes))
+    if shape.auxiliary_head:
+        # It hangs on the last reduction cell, behind which the channels stay the same. It has
+        # parameters, but plays no part in a trained network's forward pass.
+        fixed = fixed.plus(Costs(_auxiliary_params(last, shape.classes), 0))
+    return fixed, table
+
+
+def _auxiliary_params(inputs: int, classes: int) -> int:
+    narrow, wide = AUXILIARY_CHANNELS
+    convolutions = _convolution(inputs, narrow, 1, 1).plus(_convolution(narrow, wide, 2, 1))
+    return convolutions.params + (wide + 1) * classes
 
 
 def _operation(operation: str, channels: int, stride: int, size: int) -> Costs:
