@@ -1,84 +1,42 @@
-"""The command line: `nasforge query | info | verify | sample`.
+"""Commands that ask a benchmark: query, info, verify, sample.
 
-    $ nasforge query darts-digits-v1 "normal:...-reduce:..." --noise-seed 3
-
-Errors are one line on standard error, with exit code 2.
+$ nasforge query darts-digits-v1 "normal:...-reduce:..." --noise-seed 3
 """
 
 import argparse
 import json
-import sys
-from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 
 import numpy as np
 
-from nasforge import __version__
 from nasforge.benchmark import available, load
 from nasforge.benchmark.registry import find
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.selftest import verify
+from nasforge.cli.parsing import Commands, add_command, print_fields
 from nasforge.errors import NasforgeError
 from nasforge.space import DARTS
 
 
-class _Parser(argparse.ArgumentParser):
-    """argparse, with errors of one line."""
-
-    def error(self, message: str) -> None:
-        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
-    try:
-        options.run(options)
-    except NasforgeError as error:
-        print(f"nasforge: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
-        sys.stderr.close()
-        return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="nasforge", description="Query and check surrogate NAS benchmarks.")
-    parser.add_argument("--version", action="version", version=f"nasforge {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-
-    query = _command(commands, "query", _query, "predict one or more architectures")
-    _benchmark_argument(query)
+def add_commands(commands: Commands) -> None:
+    """Add this module's commands to the parser."""
+    query = add_command(commands, "query", _query, "predict one or more architectures")
+    _add_benchmark(query)
     query.add_argument("architecture", nargs="+", help="genotype text, in either form")
     query.add_argument("--surrogate", help="which surrogate answers (default: the selected one)")
     query.add_argument(
         "--noise-seed", type=int, help="draw a training's outcome instead of the mean"
     )
-
-    info = _command(commands, "info", _info, "show what a benchmark says of itself")
-    _benchmark_argument(info)
-
-    check = _command(
-        commands, "verify", _verify, "check a benchmark's files and replay its answers"
-    )
-    _benchmark_argument(check)
-
-    sample = _command(commands, "sample", _sample, "draw architectures uniformly from DARTS")
+    info = add_command(commands, "info", _info, "show what a benchmark says of itself")
+    _add_benchmark(info)
+    check = add_command(commands, "verify", _verify, "check files and replay a benchmark's answers")
+    _add_benchmark(check)
+    sample = add_command(commands, "sample", _sample, "draw architectures uniformly from DARTS")
     sample.add_argument("number", nargs="?", type=int, default=1, help="how many (default 1)")
     sample.add_argument("--seed", type=int, default=0, help="seed of the draw (default 0)")
-    return parser
 
 
-def _command(commands, name: str, run, summary: str) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=summary, description=summary)
-    parser.add_argument("--json", action="store_true", help="print JSON for machines")
-    parser.set_defaults(run=run)
-    return parser
-
-
-def _benchmark_argument(parser: argparse.ArgumentParser) -> None:
+def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(available()) or "none in this version"
     parser.add_argument("benchmark", help=f"folder, or one that comes with nasforge ({names})")
 
@@ -97,7 +55,7 @@ def _query(options: argparse.Namespace) -> None:
         print(json.dumps(rows, indent=1))
         return
     for architecture, prediction in zip(options.architecture, predictions, strict=True):
-        _print_fields({"architecture": architecture, **asdict(prediction)})
+        print_fields({"architecture": architecture, **asdict(prediction)})
 
 
 def _info(options: argparse.Namespace) -> None:
@@ -107,7 +65,7 @@ def _info(options: argparse.Namespace) -> None:
         print(json.dumps(manifest.to_json(), indent=1))
         return
     training = manifest.training_set
-    _print_fields(
+    print_fields(
         {
             "name": manifest.full_name,
             "description": manifest.description,
@@ -133,7 +91,7 @@ def _info(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     bench = load(options.benchmark)
-    lines = verify(Path(find(options.benchmark)), bench.space)
+    lines = verify(find(options.benchmark), bench.space)
     if options.json:
         print(json.dumps({"benchmark": bench.manifest.full_name, "verified": lines}))
         return
@@ -148,14 +106,3 @@ def _sample(options: argparse.Namespace) -> None:
     rng = np.random.default_rng(options.seed)
     texts = [DARTS.format(DARTS.sample(rng)) for _ in range(options.number)]
     print(json.dumps(texts, indent=1) if options.json else "\n".join(texts))
-
-
-def _print_fields(fields: dict[str, object]) -> None:
-    width = max(map(len, fields))
-    for name, value in fields.items():
-        text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-        print(f"{name:<{width}}  {text}")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

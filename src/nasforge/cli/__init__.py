@@ -1,0 +1,33 @@
+"""The command line: `nasforge query | info | verify | sample | plan | train`.
+
+    $ nasforge info results/quickstart/export/darts-digits-v1
+
+Errors are one line on standard error, with exit code 2.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from nasforge import __version__
+from nasforge.cli import make, query
+from nasforge.cli.parsing import Parser
+from nasforge.errors import NasforgeError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    parser = Parser(prog="nasforge", description="Make, query and check surrogate NAS benchmarks.")
+    parser.add_argument("--version", action="version", version=f"nasforge {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    query.add_commands(commands)
+    make.add_commands(commands)
+    options = parser.parse_args(arguments)
+    try:
+        options.run(options)
+    except NasforgeError as error:
+        print(f"nasforge: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        sys.stderr.close()
+        return 1
+    return 0

@@ -1,0 +1,132 @@
+"""Commands for who makes a benchmark: plan, train.
+
+    $ nasforge plan config/workstation.yaml --seconds-per-training 40
+    $ nasforge train "normal:...-reduce:..." --config config/workstation.yaml
+
+What they need beyond numpy is imported when they run.
+"""
+
+import argparse
+import json
+import logging
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from nasforge.cli.parsing import Commands, add_command, print_fields
+from nasforge.errors import ConfigError, NasforgeError
+from nasforge.space import DARTS
+
+SCHEMA = Path("workflow/schemas/config.schema.yaml")
+
+
+def add_commands(commands: Commands) -> None:
+    """Add this module's commands to the parser."""
+    plan = add_command(commands, "plan", _plan, "what a config would cost, before it runs")
+    plan.add_argument("config", type=Path)
+    plan.add_argument(
+        "--seconds-per-training",
+        type=float,
+        help="estimate of one training's time (default: the mean of those in the cache)",
+    )
+    train = add_command(commands, "train", _train, "train one architecture by hand")
+    train.add_argument("architecture", help="genotype text, in either form")
+    train.add_argument("--config", type=Path, required=True)
+    train.add_argument("--replicate", type=int, default=0, help="which seed (default 0)")
+
+
+def _plan(options: argparse.Namespace) -> None:
+    from nasforge.plan import plan
+
+    seconds = options.seconds_per_training
+    if seconds is not None and not 0 < seconds < 1e9:
+        raise NasforgeError(f"--seconds-per-training: {seconds:g} must be more than 0")
+    result = plan(load_config(options.config), seconds)
+    if options.json:
+        print(json.dumps(result.to_json(), indent=1))
+    else:
+        print(result.to_text())
+
+
+def _train(options: argparse.Namespace) -> None:
+    _require("torch", "train")
+    from nasforge.evaluations.cache import EvaluationCache
+    from nasforge.evaluations.proposals import Proposal
+    from nasforge.recipe import DatasetSpec, Recipe
+    from nasforge.training.dataset import MANIFEST, ImageSet
+    from nasforge.training.prepare import prepare
+    from nasforge.training.shard import train_shard
+
+    if options.replicate < 0:
+        raise NasforgeError(f"--replicate: {options.replicate} must be at least 0")
+    config = load_config(options.config)
+    genotype = DARTS.parse(options.architecture)
+    execution = config["execution"]
+    recipe = Recipe.from_dict(config["training"]["recipe"])
+    folder = Path("results") / config["name"] / "images"
+    if not (folder / MANIFEST).exists():
+        data_dir = execution["data_dir"]
+        spec = DatasetSpec.from_dict(config["dataset"])
+        prepare(spec, Path(data_dir) if data_dir else None, folder)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    [evaluation] = train_shard(
+        [Proposal("cli", "cli", 0, 0, options.replicate, DARTS.format(genotype))],
+        recipe,
+        ImageSet.open(folder),
+        EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
+        device=execution["device"],
+        max_attempts=execution["max_attempts"],
+    )
+    if options.json:
+        print(json.dumps(evaluation.to_json(), indent=1))
+        return
+    print(f"{'epoch':>5}  train_loss  train_accuracy  val_loss  val_accuracy  elapsed_s")
+    for point in evaluation.curve:
+        print(
+            f"{point.epoch:>5}  {point.train_loss:>10.4f}  {point.train_accuracy:>14.4f}  "
+            f"{point.val_loss:>8.4f}  {point.val_accuracy:>12.4f}  {point.elapsed_s:>9.1f}"
+        )
+    names = ("evaluation_id", "status", "error", "val_accuracy", "test_accuracy", "train_time_s")
+    print_fields({n: getattr(evaluation, n) for n in (*names, "params", "macs", "backend")})
+
+
+def load_config(file: Path) -> Mapping[str, Any]:
+    """Read and check a config file.
+
+    Raises:
+        ConfigError: It cannot be read, or is wrong.
+    """
+    _require("yaml", "workflow")
+    import yaml
+
+    from nasforge.config import check_config
+
+    try:
+        config = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(config, dict):
+        raise ConfigError(f"{file}: must be a mapping of keys")
+    check_config(config, _find_schema(file))
+    return config
+
+
+def _find_schema(file: Path) -> Path:
+    """The schema of the repository that the config, or else the working directory, is in."""
+    for start in (file.resolve().parent, Path.cwd()):
+        for folder in (start, *start.parents):
+            if (folder / SCHEMA).is_file():
+                return folder / SCHEMA
+    raise ConfigError(f"{file}: found no {SCHEMA} above it; run inside the nasforge repository")
+
+
+def _require(module: str, extra: str) -> None:
+    try:
+        import_module(module)
+    except ImportError:
+        raise NasforgeError(
+            f"this command needs {module}: pip install 'nasforge[{extra}]'"
+        ) from None

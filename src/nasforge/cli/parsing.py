@@ -1,0 +1,38 @@
+"""What the commands share: the parser's manners and plain output.
+
+>>> add_command(commands, "info", run_info, "show what a benchmark says of itself")
+"""
+
+import argparse
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with code 2."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
+Commands = Any
+"""What `ArgumentParser.add_subparsers` returns; argparse gives its type no public name."""
+
+
+def add_command(
+    commands: Commands, name: str, run: Callable[[argparse.Namespace], None], summary: str
+) -> argparse.ArgumentParser:
+    """Add a command that `run` carries out; each one can print JSON."""
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.add_argument("--json", action="store_true", help="print JSON for machines")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def print_fields(fields: Mapping[str, object]) -> None:
+    """Print a line per field, values in a column."""
+    width = max(map(len, fields))
+    for name, value in fields.items():
+        text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+        print(f"{name:<{width}}  {text}")

@@ -1,0 +1,154 @@
+"""What a config would cost, before anyone pays for it.
+
+>>> print(plan(config, seconds_per_training=40.0).to_text())
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from nasforge.campaign import Campaign
+from nasforge.errors import NasforgeError
+from nasforge.recipe import Recipe
+
+# Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
+BYTES_PER_EVALUATION = 1800
+"""A cache entry without its curve, and its row in the collected tables."""
+
+BYTES_PER_EPOCH = 250
+"""A curve point in both."""
+
+BYTES_PER_SHARD = 20_000
+"""The two small parquet files of a shard, most of it their schema and metadata."""
+
+STAGES_AFTER_TRAINING = 7
+"""collect, split, select, score_test, export and the report's two."""
+
+
+@dataclass(frozen=True)
+class SamplerPlan:
+    """One sampler's share.
+
+    Attributes:
+        sampler: Its name.
+        optimizer: Its optimizer.
+        generations: Batches it proposes.
+        generation_size: Proposals in each.
+        trainings: Trainings in all, replicates included.
+    """
+
+    sampler: str
+    optimizer: str
+    generations: int
+    generation_size: int
+    trainings: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A config's costs.
+
+    Attributes:
+        name: The config's name.
+        samplers: Share of each sampler.
+        trainings: At most so many; fewer if proposals coincide.
+        jobs: Snakemake's jobs.
+        seconds_per_training: The estimate that hours are made from.
+        estimate_from: Where the estimate comes from.
+        device: "cpu" or a GPU: what the hours are hours of.
+        disk_mb: Cache and tables, in 10^6 bytes.
+    """
+
+    name: str
+    samplers: tuple[SamplerPlan, ...]
+    trainings: int
+    jobs: int
+    seconds_per_training: float
+    estimate_from: str
+    device: str
+    disk_mb: float
+
+    @property
+    def hours(self) -> float:
+        """Core-hours on a CPU, GPU-hours on a GPU."""
+        return self.trainings * self.seconds_per_training / 3600
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object."""
+        return {**asdict(self), "hours": self.hours}
+
+    def to_text(self) -> str:
+        """A table for people."""
+        unit = "core-hours" if self.device == "cpu" else "GPU-hours"
+        lines = [
+            f"{self.name}: {self.trainings} trainings in {self.jobs} jobs, "
+            f"{self.hours:.1f} {unit}, {self.disk_mb:.1f} MB",
+            f"({self.seconds_per_training:.1f} s per training, {self.estimate_from})",
+            f"{'sampler':<16} {'optimizer':<24} {'generations':>11} {'size':>6} {'trainings':>9}",
+        ]
+        lines += [
+            f"{row.sampler:<16} {row.optimizer:<24} {row.generations:>11} "
+            f"{row.generation_size:>6} {row.trainings:>9}"
+            for row in self.samplers
+        ]
+        return "\n".join(lines)
+
+
+def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -> Plan:
+    """Count what a checked config would do.
+
+    Args:
+        config: The config.
+        seconds_per_training: An estimate; None takes the mean of this recipe's evaluations in the
+            cache.
+
+    Raises:
+        NasforgeError: No estimate is given and the cache has none.
+    """
+    campaign = Campaign.from_config(config)
+    recipe = Recipe.from_dict(config["training"]["recipe"])
+    estimate_from = "as given"
+    if seconds_per_training is None:
+        times = _cached_times(Path(config["execution"]["cache_dir"]), recipe.recipe_id)
+        if not times:
+            raise NasforgeError(
+                "no training of this recipe is in the cache to estimate the time from; give "
+                "--seconds-per-training (nasforge train measures one)"
+            )
+        seconds_per_training = sum(times) / len(times)
+        estimate_from = f"mean of {len(times)} in the cache"
+    batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
+    fits = len(config["surrogates"]["families"]) * len(config["surrogates"]["targets"])
+    trainings = campaign.trainings()
+    size = trainings * (BYTES_PER_EVALUATION + recipe.epochs * BYTES_PER_EPOCH)
+    size += campaign.train_jobs() * BYTES_PER_SHARD
+    return Plan(
+        name=config["name"],
+        samplers=tuple(
+            SamplerPlan(
+                name,
+                spec.optimizer,
+                spec.generations,
+                spec.generation_size,
+                campaign.trainings(name),
+            )
+            for name, spec in campaign.samplers.items()
+        ),
+        trainings=trainings,
+        jobs=1 + batches + campaign.train_jobs() + fits + STAGES_AFTER_TRAINING + 1,
+        seconds_per_training=seconds_per_training,
+        estimate_from=estimate_from,
+        device=config["execution"]["device"],
+        disk_mb=size / 1e6,
+    )
+
+
+def _cached_times(cache: Path, recipe_id: str) -> list[float]:
+    times = []
+    for file in sorted((cache / "train" / recipe_id).glob("*/*.json")):
+        value = json.loads(file.read_text(encoding="utf-8")).get("train_time_s")
+        if isinstance(value, float):
+            times.append(value)
+    return times
