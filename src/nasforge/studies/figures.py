@@ -56,8 +56,8 @@ def plot_figures(sources: FigureSources, outputs: Mapping[str, Path]) -> None:
     plot_best_so_far(proposed, outputs["best_so_far"])
     plot_learning_curves(curves, proposed, outputs["learning_curves"])
     plot_predicted_against_true(
-        _rows(pd.read_parquet(sources.predictions), selected),
-        _rows(pd.read_parquet(sources.scores), selected),
+        pd.read_parquet(sources.predictions).query("target == @SELECTION_TARGET"),
+        pd.read_parquet(sources.scores).query("target == @SELECTION_TARGET"),
         selected,
         outputs["predicted_against_true"],
     )
@@ -121,35 +121,37 @@ def plot_learning_curves(curves: pd.DataFrame, proposed: pd.DataFrame, output: P
 
 
 def plot_predicted_against_true(
-    predictions: pd.DataFrame, scores: pd.DataFrame, family: str, output: Path
+    predictions: pd.DataFrame, scores: pd.DataFrame, selected: str, output: Path
 ) -> None:
-    """Held-out labels over predictions of the selected surrogate, with R2 beside its ceiling."""
+    """Held-out labels over predictions, a panel per surrogate, with scores beside ceilings."""
     target = TARGETS[SELECTION_TARGET]
+    families = list(dict.fromkeys(predictions["family"]))
     strata = sorted(set(predictions["stratum"]))
     colour = colours(strata)
-    with figure(output, f"Held-out architectures, {family}") as [axes]:
-        for stratum in strata:
-            rows = predictions[predictions["stratum"] == stratum]
-            axes.scatter(
-                target.natural(rows["prediction"]),
-                target.natural(rows["label"]),
-                s=18,
-                alpha=0.75,
-                linewidths=0,
-                color=colour[stratum],
-                label=stratum,
-            )
-        both = target.natural(predictions[["prediction", "label"]].to_numpy())
-        ends = [both.min(), both.max()]
-        axes.plot(ends, ends, color=MUTED, linewidth=1, zorder=0)
-        axes.set_xlabel("predicted validation accuracy")
-        axes.set_ylabel("trained validation accuracy")
-        axes.legend(frameon=False, loc="lower right", title="first proposed by")
-        axes.text(0.02, 0.98, _score_text(scores), transform=axes.transAxes, va="top")
-
-
-def _rows(table: pd.DataFrame, family: str) -> pd.DataFrame:
-    return table[(table["family"] == family) & (table["target"] == SELECTION_TARGET)]
+    values = target.natural(predictions[["prediction", "label"]].to_numpy())
+    ends = [values.min(), values.max()]
+    title = f"Trained over predicted, {predictions['architecture_id'].nunique()} held-out networks"
+    with figure(output, title, panels=len(families)) as panels:
+        for axes, family in zip(panels, families, strict=True):
+            rows = predictions[predictions["family"] == family]
+            for stratum in strata:
+                part = rows[rows["stratum"] == stratum]
+                axes.scatter(
+                    target.natural(part["prediction"]),
+                    target.natural(part["label"]),
+                    s=18,
+                    alpha=0.75,
+                    linewidths=0,
+                    color=colour[stratum],
+                    label=stratum,
+                )
+            axes.plot(ends, ends, color=MUTED, linewidth=1, zorder=0)
+            chosen = " (selected)" if family == selected else ""
+            text = _score_text(scores[scores["family"] == family])
+            axes.set_title(f"{family}{chosen}\n{text}", fontsize=9)
+            axes.set_xlabel("predicted validation accuracy")
+        panels[0].set_ylabel("trained validation accuracy")
+        panels[0].legend(frameon=False, loc="lower right", title="first proposed by")
 
 
 def _score_text(scores: pd.DataFrame) -> str:
@@ -157,4 +159,4 @@ def _score_text(scores: pd.DataFrame) -> str:
     for metric, name in (("r2", "R²"), ("kendall_tau", "Kendall tau")):
         [row] = scores[scores["metric"] == metric].to_dict("records")
         lines.append(f"{name} {score_text(row, 2)}, ceiling {ceiling_text(row, 2)}")
-    return "\n".join([*lines, f"{row['n']} architectures"])
+    return "\n".join(lines)
