@@ -270,7 +270,7 @@ def test_the_log_says_whether_it_was_trained_or_found(
     trainings: Trainings,
     recipe: Recipe,
     images: ImageSet,
-    cache: EvaluationCache,
+    cached: EvaluationCache,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, logger="nasforge"):

@@ -22,6 +22,7 @@ with job(snakemake):
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
         max_attempts=execution["max_attempts"],
+        label="{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
     )
     source = provenance(recipe, images_folder)
     write_evaluations(Path(snakemake.output.evaluations), evaluations, source)

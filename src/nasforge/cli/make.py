@@ -77,6 +77,7 @@ def _train(options: argparse.Namespace) -> None:
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
         max_attempts=execution["max_attempts"],
+        label="train",
     )
     if options.json:
         print(json.dumps(evaluation.to_json(), indent=1))

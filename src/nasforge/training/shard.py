@@ -8,15 +8,11 @@ Every evaluation is stored the moment it ends, so kill -9 loses the one in fligh
 import json
 import logging
 import math
-import os
-import platform
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
@@ -29,6 +25,8 @@ from nasforge.space.darts import Genotype
 from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.loop import Outcome, train_network
+from nasforge.training.machine import cpu_name, device_name, software_versions
+from nasforge.training.progress import ShardProgress
 
 _LOG = logging.getLogger(__name__)
 
@@ -40,6 +38,7 @@ def train_shard(
     cache: EvaluationCache,
     device: str = "cpu",
     max_attempts: int = 2,
+    label: str = "shard",
 ) -> list[Evaluation]:
     """Evaluate proposals one after the other.
 
@@ -50,93 +49,127 @@ def train_shard(
         cache: Where finished evaluations are looked up and stored.
         device: "cpu", "cuda" or "cuda:<number>".
         max_attempts: How often a training that ends in an exception is tried in all.
+        label: Name of the shard in its progress lines.
 
     Returns:
         One evaluation per distinct evaluation_id, in the order of the proposals. A training that
         diverged or failed is an evaluation too, with that status.
     """
+    evaluator = _Evaluator(recipe, images, cache, device, max_attempts)
+    progress = ShardProgress(label, len(proposals), recipe.epochs)
     done: dict[str, Evaluation] = {}
     for number, proposal in enumerate(proposals, start=1):
         genotype = DARTS.canonical(DARTS.parse(proposal.raw_architecture))
-        key = EvaluationKey(
-            DARTS.architecture_id(genotype),
-            recipe.recipe_id,
-            images.dataset_id,
-            proposal.replicate,
-        )
-        if key.evaluation_id in done:
-            continue
-        with cache.claim(key.evaluation_id):
-            evaluation = cache.get(key.evaluation_id)
-            source = "cache"
-            while _wants_training(evaluation, max_attempts):
-                attempts = evaluation.attempts + 1 if evaluation else 1
-                checkpoint = Checkpoint(cache.checkpoint_path(key.evaluation_id))
-                evaluation = evaluate(genotype, key, recipe, images, device, attempts, checkpoint)
-                cache.put(evaluation)
-                checkpoint.remove()
-                source = "trained"
-        done[key.evaluation_id] = evaluation
-        _LOG.info(
-            "%d/%d %s %s: %s, val_accuracy %.4f, %.1f s",
-            number,
-            len(proposals),
-            key.evaluation_id,
-            source,
-            evaluation.status,
-            evaluation.val_accuracy,
-            evaluation.train_time_s,
-        )
+        key = evaluator.key(genotype, proposal.replicate)
+        if key.evaluation_id not in done:
+            evaluation, source = evaluator.evaluation(genotype, key, progress.epoch_done)
+            done[key.evaluation_id] = evaluation
+            _LOG.info(
+                "%d/%d %s %s: %s, val_accuracy %.4f, %.1f s",
+                number,
+                len(proposals),
+                key.evaluation_id,
+                source,
+                evaluation.status,
+                evaluation.val_accuracy,
+                evaluation.train_time_s,
+            )
+        progress.training_done()
     return list(done.values())
 
 
-def evaluate(
-    genotype: Genotype,
-    key: EvaluationKey,
-    recipe: Recipe,
-    images: ImageSet,
-    device: str,
-    attempts: int,
-    checkpoint: Checkpoint | None = None,
-) -> Evaluation:
-    """Train one canonical genotype and describe what came of it, an exception included."""
-    outcome, error = None, ""
-    try:
-        outcome = train_network(
-            genotype,
-            recipe,
-            images,
-            key.seed,
-            device,
-            checkpoint=checkpoint,
-            on_epoch=_log_epoch,
+@dataclass(frozen=True)
+class _Evaluator:
+    """What the trainings of a shard share."""
+
+    recipe: Recipe
+    images: ImageSet
+    cache: EvaluationCache
+    device: str
+    max_attempts: int
+
+    def key(self, genotype: Genotype, replicate: int) -> EvaluationKey:
+        return EvaluationKey(
+            DARTS.architecture_id(genotype),
+            self.recipe.recipe_id,
+            self.images.dataset_id,
+            replicate,
         )
-    except Exception as exception:  # a failed training is a row; the shard goes on
-        _LOG.exception("evaluation %s failed (attempt %d)", key.evaluation_id, attempts)
-        error = f"{type(exception).__name__}: {exception}"[:500]
-    shape = recipe.network_shape(images.image_size, images.classes)
-    return Evaluation(
-        evaluation_id=key.evaluation_id,
-        architecture=DARTS.format(genotype),
-        architecture_id=key.architecture_id,
-        replicate=key.replicate,
-        seed=key.seed,
-        recipe_id=key.recipe_id,
-        dataset_id=key.dataset_id,
-        evaluator=key.evaluator,
-        protocol=TRAINING_PROTOCOL,
-        error=error,
-        attempts=attempts,
-        params=DARTS.params(genotype, shape),
-        macs=DARTS.macs(genotype, shape),
-        backend="torch",
-        precision=recipe.precision,
-        device=_device_name(device),
-        cpu=_cpu_name(),
-        software=_software(),
-        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        **_results(outcome),
-    )
+
+    def evaluation(
+        self, genotype: Genotype, key: EvaluationKey, on_epoch: Callable[[CurvePoint], None]
+    ) -> tuple[Evaluation, str]:
+        """The evaluation of a canonical genotype, and whether it was "cached" or "trained"."""
+        with self.cache.claim(key.evaluation_id):
+            evaluation = self.cache.get(key.evaluation_id)
+            source = "cached"
+            while self._wants_training(evaluation):
+                attempts = evaluation.attempts + 1 if evaluation else 1
+                evaluation = self._train(genotype, key, attempts, on_epoch)
+                source = "trained"
+        return evaluation, source
+
+    def _wants_training(self, evaluation: Evaluation | None) -> bool:
+        if evaluation is None:
+            return True
+        return evaluation.status == "failed" and evaluation.attempts < self.max_attempts
+
+    def _train(
+        self,
+        genotype: Genotype,
+        key: EvaluationKey,
+        attempts: int,
+        on_epoch: Callable[[CurvePoint], None],
+    ) -> Evaluation:
+        """Train, and store what came of it, an exception included."""
+        checkpoint = Checkpoint(self.cache.checkpoint_path(key.evaluation_id))
+        outcome, error = None, ""
+        try:
+            outcome = train_network(
+                genotype,
+                self.recipe,
+                self.images,
+                key.seed,
+                self.device,
+                checkpoint=checkpoint,
+                on_epoch=on_epoch,
+            )
+        except Exception as exception:  # a failed training is a row; the shard goes on
+            _LOG.exception("evaluation %s failed (attempt %d)", key.evaluation_id, attempts)
+            error = f"{type(exception).__name__}: {exception}"[:500]
+        evaluation = self._describe(genotype, key, outcome, error, attempts)
+        self.cache.put(evaluation)
+        checkpoint.remove()
+        return evaluation
+
+    def _describe(
+        self,
+        genotype: Genotype,
+        key: EvaluationKey,
+        outcome: Outcome | None,
+        error: str,
+        attempts: int,
+    ) -> Evaluation:
+        """The row of a training; an outcome of None is an exception."""
+        shape = self.recipe.network_shape(self.images.image_size, self.images.classes)
+        return Evaluation(
+            **asdict(key),
+            evaluation_id=key.evaluation_id,
+            architecture=DARTS.format(genotype),
+            seed=key.seed,
+            protocol=TRAINING_PROTOCOL,
+            error=error,
+            attempts=attempts,
+            params=DARTS.params(genotype, shape),
+            macs=DARTS.macs(genotype, shape),
+            backend="torch",
+            precision=self.recipe.precision,
+            device=device_name(self.device),
+            cpu=cpu_name(),
+            software=software_versions(),
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            **_results(outcome),
+        )
 
 
 def provenance(recipe: Recipe, images_folder: Path) -> Provenance:
@@ -144,12 +177,6 @@ def provenance(recipe: Recipe, images_folder: Path) -> Provenance:
     manifest = json.loads((images_folder / MANIFEST).read_text(encoding="utf-8"))
     dataset = {"spec": manifest["spec"], "sources": manifest["sources"]}
     return Provenance({recipe.recipe_id: recipe}, {manifest["dataset_id"]: dataset})
-
-
-def _wants_training(evaluation: Evaluation | None, max_attempts: int) -> bool:
-    if evaluation is None:
-        return True
-    return evaluation.status == "failed" and evaluation.attempts < max_attempts
 
 
 def _results(outcome: Outcome | None) -> dict[str, Any]:
@@ -166,26 +193,3 @@ def _results(outcome: Outcome | None) -> dict[str, Any]:
         "train_time_s": outcome.train_time_s if outcome else math.nan,
         "curve": curve,
     }
-
-
-def _log_epoch(point: CurvePoint) -> None:
-    _LOG.debug("epoch %d: val_accuracy %.4f", point.epoch, point.val_accuracy)
-
-
-def _device_name(device: str) -> str:
-    return "cpu" if device == "cpu" else torch.cuda.get_device_name(device)
-
-
-def _cpu_name() -> str:
-    """The processor's name as Linux knows it, else as Python does."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    except OSError:
-        names = []
-    return f"{names[0] if names else platform.processor()} ({os.cpu_count()} cores)"
-
-
-def _software() -> str:
-    versions = {name: version(name) for name in ("nasforge", "torch", "numpy")}
-    return json.dumps({"python": platform.python_version(), **versions}, sort_keys=True)
