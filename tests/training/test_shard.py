@@ -270,7 +270,7 @@ def test_the_log_says_whether_it_was_trained_or_found(
     trainings: Trainings,
     recipe: Recipe,
     images: ImageSet,
-    cached: EvaluationCache,
+    cache: EvaluationCache,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO, logger="nasforge"):
@@ -279,7 +279,7 @@ def test_the_log_says_whether_it_was_trained_or_found(
     first, second = (record.getMessage() for record in caplog.records)
     assert "1/1" in first
     assert "trained: ok" in first
-    assert "cache: ok" in second
+    assert "cached: ok" in second
 
 
 def test_an_empty_shard_is_no_evaluation(
