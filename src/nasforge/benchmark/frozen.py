@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from nasforge.benchmark.manifest import FILE, Manifest
+from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.section import FILE
 from nasforge.errors import BenchmarkFormatError
 
 MAX_MANIFEST_BYTES = 16 * 2**20

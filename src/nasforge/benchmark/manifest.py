@@ -7,20 +7,17 @@ docs/format.md describes every key. Reading refuses what this version does not u
 names the key.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+from nasforge.benchmark.section import FILE, Section
 from nasforge.benchmark.targets import UNITS, Scale, Target
 from nasforge.errors import BenchmarkFormatError
 
 FORMAT = "nasforge-benchmark"
 FORMAT_VERSION = 1
 """A reader of version n reads all formats 1 to n."""
-
-FILE = "manifest.json"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -151,7 +148,7 @@ class Manifest:
         Raises:
             BenchmarkFormatError: Naming the key.
         """
-        top = _Section(data, "")
+        top = Section(data, "")
         if top.get("format", str) != FORMAT:
             raise BenchmarkFormatError(f"{FILE}: format is not {FORMAT!r}")
         version = top.get("format_version", int)
@@ -198,71 +195,24 @@ class Manifest:
             raise BenchmarkFormatError(f"{FILE}: targets: val_accuracy is missing")
 
 
-class _Section:
-    """A JSON object that knows where it stands, for errors."""
-
-    def __init__(self, data: object, where: str) -> None:
-        if not isinstance(data, dict):
-            raise BenchmarkFormatError(f"{FILE}: {where or 'the file'} must be an object")
-        self.data = data
-        self.where = where
-
-    def path(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
-
-    def get(self, key: str, kind: type) -> Any:
-        if key not in self.data:
-            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is missing")
-        value = self.data[key]
-        wrong = not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)
-        if wrong:
-            raise BenchmarkFormatError(
-                f"{FILE}: {self.path(key)} is {str(value)[:60]!r}, must be a {kind.__name__}"
-            )
-        return value
-
-    def number(self, key: str) -> float:
-        value = self.data.get(key)
-        # The comparison is False for nan, and exact for an integer that no float can hold.
-        if isinstance(value, bool) or not (isinstance(value, int | float) and abs(value) < 1e300):
-            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be a finite number")
-        return float(value)
-
-    def name(self, key: str) -> str:
-        """A string that is safe as the name of a file in this folder."""
-        value = self.get(key, str)
-        if not _SAFE_NAME.fullmatch(value):
-            raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {value[:60]!r}")
-        return value
-
-    def sections(self, key: str) -> list[tuple[str, "_Section"]]:
-        parts = self.get(key, dict)
-        for name in parts:
-            if not _SAFE_NAME.fullmatch(name):
-                raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {name[:60]!r}")
-        if not parts:
-            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is empty")
-        return [(name, _Section(part, f"{self.path(key)}.{name}")) for name, part in parts.items()]
-
-
-def _with_keys(top: _Section, key: str, **kinds: type) -> dict[str, Any]:
+def _with_keys(top: Section, key: str, **kinds: type) -> dict[str, Any]:
     """An object with at least these keys."""
-    part = _Section(top.get(key, dict), key)
+    part = Section(top.get(key, dict), key)
     for name, kind in kinds.items():
         part.get(name, kind)
     return part.data
 
 
-def _space(top: _Section) -> dict[str, Any]:
-    part = _Section(top.get("space", dict), "space")
+def _space(top: Section) -> dict[str, Any]:
+    part = Section(top.get("space", dict), "space")
     kinds = {"name": str, "version": int, "fingerprint": str}
     return {key: part.get(key, kind) for key, kind in kinds.items()}
 
 
-def _target(part: _Section) -> TargetEntry:
+def _target(part: Section) -> TargetEntry:
     noise = part.data.get("noise")
     if noise is not None:
-        inner = _Section(noise, part.path("noise"))
+        inner = Section(noise, part.path("noise"))
         noise = NoiseModel(
             inner.number("log_variance"),
             inner.number("slope"),
@@ -278,22 +228,22 @@ def _target(part: _Section) -> TargetEntry:
     return TargetEntry(unit, scale.name, noise)
 
 
-def _surrogate(part: _Section) -> SurrogateEntry:
+def _surrogate(part: Section) -> SurrogateEntry:
     models = {key: _model(model) for key, model in part.sections("targets")}
     return SurrogateEntry(part.get("encoding", str), models)
 
 
-def _model(part: _Section) -> ModelEntry:
+def _model(part: Section) -> ModelEntry:
     scale = part.data.get("epistemic_scale")
     if scale is not None and (scale := part.number("epistemic_scale")) < 0:
         raise BenchmarkFormatError(f"{FILE}: {part.path('epistemic_scale')} is negative")
     scores = part.get("scores", list)
     for number, row in enumerate(scores):
-        _score(_Section(row, part.path(f"scores[{number}]")))
+        _score(Section(row, part.path(f"scores[{number}]")))
     return ModelEntry(part.get("kind", str), part.name("file"), scale, tuple(scores))
 
 
-def _score(row: _Section) -> None:
+def _score(row: Section) -> None:
     """Check what is printed of a row of the score table."""
     row.get("metric", str)
     row.get("n", int)
@@ -302,5 +252,5 @@ def _score(row: _Section) -> None:
             row.number(key)
 
 
-def _file(part: _Section) -> dict[str, Any]:
+def _file(part: Section) -> dict[str, Any]:
     return {"sha256": part.get("sha256", str), "bytes": part.get("bytes", int)}

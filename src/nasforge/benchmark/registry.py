@@ -14,7 +14,7 @@ from pathlib import Path
 
 from nasforge.benchmark.benchmark import Benchmark
 from nasforge.benchmark.frozen import read_manifest
-from nasforge.benchmark.manifest import FILE
+from nasforge.benchmark.section import FILE
 from nasforge.errors import BenchmarkFormatError, UnknownBenchmarkError
 from nasforge.space import DARTS, SearchSpace
 

@@ -90,12 +90,28 @@ def export(
     """
     selection = Selection.read(sources.selection)
     models = {key: read_model(file, key[0]) for key, file in model_files.items()}
+    manifest = _manifest(spec, sources, selection, models)
+    files = {
+        manifest.surrogates[family].targets[target].file: pack_arrays(model.to_arrays())
+        for (family, target), model in models.items()
+    }
+    golden = golden_architectures(DARTS, SELFTEST_ARCHITECTURES)
+    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(DARTS, golden, manifest, models))
+    files[CARD_FILE] = format_card(manifest).encode()
+    return write_frozen(folder, manifest, files)
+
+
+def _manifest(
+    spec: ExportSpec,
+    sources: ExportSources,
+    selection: Selection,
+    models: Mapping[tuple[str, str], Predictor],
+) -> Manifest:
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
-    rows = evaluations.to_pandas()
-    rows = rows[rows["status"] == "ok"]
+    rows = evaluations.to_pandas().query("status == 'ok'")
     [(recipe_id, recipe)] = provenance.recipes.items()
     dataset = json.loads(sources.dataset.read_text(encoding="utf-8"))
-    manifest = Manifest(
+    return Manifest(
         name=spec.name,
         version=spec.version,
         description=spec.description,
@@ -108,10 +124,8 @@ def export(
         dataset={key: dataset[key] for key in ("dataset_id", "spec", "sources", "classes")},
         evaluator="train",
         targets={
-            target: TargetEntry(
-                TARGETS[target].unit, TARGETS[target].scale.name, selection.noise[target]
-            )
-            for target in selection.noise
+            target: TargetEntry(TARGETS[target].unit, TARGETS[target].scale.name, noise)
+            for target, noise in selection.noise.items()
         },
         surrogates=_surrogates(models, selection, pd.read_parquet(sources.test_scores)),
         selected=selection.selected,
@@ -126,14 +140,6 @@ def export(
         citation=f"{spec.name}-v{spec.version}, made with nasforge {version('nasforge')}",
         files={},
     )
-    files = {
-        manifest.surrogates[family].targets[target].file: pack_arrays(model.to_arrays())
-        for (family, target), model in models.items()
-    }
-    golden = golden_architectures(DARTS, SELFTEST_ARCHITECTURES)
-    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(DARTS, golden, manifest, models))
-    files[CARD_FILE] = format_card(manifest).encode()
-    return write_frozen(folder, manifest, files)
 
 
 def _surrogates(

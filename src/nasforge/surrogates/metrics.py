@@ -11,6 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from scipy import stats
 
+Metric = Callable[[np.ndarray, np.ndarray], float]
+"""(true, predicted) -> score."""
+
 
 def r2(true: np.ndarray, predicted: np.ndarray) -> float:
     """Coefficient of determination; nan if `true` does not vary."""
@@ -46,7 +49,7 @@ def spearman(true: np.ndarray, predicted: np.ndarray) -> float:
     return _rank_correlation(stats.spearmanr, true, predicted)
 
 
-METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
+METRICS: dict[str, Metric] = {
     "r2": r2,
     "mae": mae,
     "rmse": rmse,

@@ -19,7 +19,7 @@ from nasforge.benchmark.targets import Target
 from nasforge.evaluations.files import atomic_path
 from nasforge.surrogates.ceilings import ceilings
 from nasforge.surrogates.labels import Labels, Replicates
-from nasforge.surrogates.metrics import METRICS
+from nasforge.surrogates.metrics import METRICS, Metric
 
 BOOTSTRAPS = 200
 CEILING_DRAWS = 200
@@ -64,39 +64,49 @@ def score_table(
         for name, metric in METRICS.items()
         if name != "sparse_kendall_tau" or target.unit == "fraction"
     }
-    values, seeds = labels.values, labels.seeds
-    limits = ceilings(values, seeds, replicates.pooled_variance(), rng, CEILING_DRAWS)
-    limit_samples = []
-    score_samples: dict[tuple[str, str], list[float]] = defaultdict(list)
-    for _ in range(BOOTSTRAPS):
-        rows = rng.integers(len(values), size=len(values))
-        variance = replicates.resampled(rng).pooled_variance()
-        limit_samples.append(
-            ceilings(values[rows], seeds[rows], variance, rng, CEILING_DRAWS_PER_BOOTSTRAP)
-        )
-        for family, predicted in predictions.items():
-            for name, metric in metrics.items():
-                score_samples[family, name].append(metric(values[rows], predicted[rows]))
-    table = []
+    limits = ceilings(labels.values, labels.seeds, replicates.pooled_variance(), rng, CEILING_DRAWS)
+    scores, limit_samples = _bootstrap(labels, predictions, replicates, metrics, rng)
+    rows = []
     for family, predicted in predictions.items():
         for name, metric in metrics.items():
-            low, high = _interval(score_samples[family, name])
+            low, high = _interval(scores[family, name])
             ceiling_low, ceiling_high = _interval([sample[name] for sample in limit_samples])
             row = {
                 "target": target.name,
                 "family": family,
                 "part": part,
                 "metric": name,
-                "n": len(values),
-                "score": metric(values, predicted),
+                "n": len(labels),
+                "score": metric(labels.values, predicted),
                 "low": low,
                 "high": high,
                 "ceiling": limits[name],
                 "ceiling_low": ceiling_low,
                 "ceiling_high": ceiling_high,
             }
-            table.append(row | {"estimable": _estimable(row)})
-    return pd.DataFrame(table)
+            rows.append(row | {"estimable": _estimable(row)})
+    return pd.DataFrame(rows)
+
+
+def _bootstrap(
+    labels: Labels,
+    predictions: Mapping[str, np.ndarray],
+    replicates: Replicates,
+    metrics: Mapping[str, Metric],
+    rng: np.random.Generator,
+) -> tuple[dict[tuple[str, str], list[float]], list[dict[str, float]]]:
+    """Scores by (family, metric) and ceilings, on samples of the architectures."""
+    scores: dict[tuple[str, str], list[float]] = defaultdict(list)
+    limits = []
+    for _ in range(BOOTSTRAPS):
+        rows = rng.integers(len(labels), size=len(labels))
+        variance = replicates.resampled(rng).pooled_variance()
+        values, seeds = labels.values[rows], labels.seeds[rows]
+        limits.append(ceilings(values, seeds, variance, rng, CEILING_DRAWS_PER_BOOTSTRAP))
+        for family, predicted in predictions.items():
+            for name, metric in metrics.items():
+                scores[family, name].append(metric(values, predicted[rows]))
+    return scores, limits
 
 
 def _estimable(row: Mapping[str, Any]) -> bool:
