@@ -48,6 +48,7 @@ class Trainings:
         images: ImageSet,
         seed: int,
         device: str = "cpu",
+        backend: str = "torch",
         checkpoint: Checkpoint | None = None,
         on_epoch: Callable[[CurvePoint], None] | None = None,
     ) -> Outcome:
@@ -118,7 +119,7 @@ def test_replicates_are_evaluations_of_their_own_with_their_own_seeds(
 def test_the_row_says_what_was_trained_and_what_came_of_it(
     trainings: Trainings, recipe: Recipe, images: ImageSet, cache: EvaluationCache
 ) -> None:
-    (row,) = train_shard([proposal()], recipe, images, cache)
+    (row,) = train_shard([proposal()], recipe, images, cache, backend="torch")
     assert (row.status, row.error, row.attempts, row.epochs) == ("ok", "", 1, 2)
     assert (row.val_accuracy, row.best_val_accuracy, row.val_loss) == (0.6, 0.7, 1.0)
     assert (row.test_accuracy, row.train_time_s, row.curve) == (0.65, 2.0, OUTCOME.curve)

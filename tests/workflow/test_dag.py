@@ -89,6 +89,7 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     ),
     "attempts": (lambda c: c.update(execution={"max_attempts": 5}), {}),
     "device": (lambda c: c.update(execution={"device": "cuda"}), {}),
+    "backend": (lambda c: c.update(execution={"backend": "torch"}), {}),
     "a moved data folder": (lambda c: c.update(execution={"data_dir": "elsewhere"}), {}),
     "a moved cache": (lambda c: c.update(execution={"cache_dir": "elsewhere"}), {}),
     "a default spelt out": (lambda c: set_recipe(c, momentum=0.0, flip=False), {}),

@@ -21,6 +21,7 @@ with job(snakemake):
         ImageSet.open(images_folder),
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
+        backend=execution["backend"],
         max_attempts=execution["max_attempts"],
         label="{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
     )

@@ -76,6 +76,7 @@ def _train(options: argparse.Namespace) -> None:
         ImageSet.open(folder),
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
+        backend=execution["backend"],
         max_attempts=execution["max_attempts"],
         label="train",
     )

@@ -18,10 +18,10 @@ import torch
 from nasforge.evaluations.schema import CurvePoint
 from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
+from nasforge.training.backends import Trainer, make_trainer
 from nasforge.training.batches import epoch_batches
 from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import ImageSet
-from nasforge.training.torch_trainer import TorchTrainer
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ def train_network(
     images: ImageSet,
     seed: int,
     device: str = "cpu",
+    backend: str = "torch",
     checkpoint: Checkpoint | None = None,
     on_epoch: Callable[[CurvePoint], None] = lambda point: None,
 ) -> Outcome:
@@ -61,6 +62,7 @@ def train_network(
         images: The data set.
         seed: Decides initial parameters, order of images and augmentation.
         device: "cpu", "cuda" or "cuda:<number>".
+        backend: "torch" or "native" (`backends.resolve_backend`).
         checkpoint: Where the state between epochs is kept and gone on from; None to do without.
         on_epoch: Called with every finished epoch.
     """
@@ -68,7 +70,7 @@ def train_network(
     count, size = len(images.train.labels), images.image_size
     with _one_thread():
         trainer, curve = _start(
-            lambda: TorchTrainer(genotype, recipe, images, seed, device), checkpoint
+            lambda: make_trainer(backend, genotype, recipe, images, seed, device), checkpoint
         )
         # As if all had been trained in one go.
         start = clock() - (curve[-1].elapsed_s if curve else 0.0)
@@ -92,8 +94,8 @@ def train_network(
 
 
 def _start(
-    make: Callable[[], TorchTrainer], checkpoint: Checkpoint | None
-) -> tuple[TorchTrainer, list[CurvePoint]]:
+    make: Callable[[], Trainer], checkpoint: Checkpoint | None
+) -> tuple[Trainer, list[CurvePoint]]:
     """A trainer in the state of the checkpoint, with the curve so far; or a new one."""
     saved = checkpoint.load() if checkpoint else None
     trainer = make()

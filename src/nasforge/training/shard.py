@@ -22,6 +22,7 @@ from nasforge.protocols import TRAINING_PROTOCOL
 from nasforge.recipe import Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
+from nasforge.training.backends import resolve_backend
 from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.loop import Outcome, train_network
@@ -37,6 +38,7 @@ def train_shard(
     images: ImageSet,
     cache: EvaluationCache,
     device: str = "cpu",
+    backend: str = "auto",
     max_attempts: int = 2,
     label: str = "shard",
 ) -> list[Evaluation]:
@@ -48,14 +50,19 @@ def train_shard(
         images: The data set.
         cache: Where finished evaluations are looked up and stored.
         device: "cpu", "cuda" or "cuda:<number>".
+        backend: One of `backends.BACKENDS`.
         max_attempts: How often a training that ends in an exception is tried in all.
         label: Name of the shard in its progress lines.
 
     Returns:
         One evaluation per distinct evaluation_id, in the order of the proposals. A training that
         diverged or failed is an evaluation too, with that status.
+
+    Raises:
+        NativeEngineError: The native backend is asked for and cannot be used.
     """
-    evaluator = _Evaluator(recipe, images, cache, device, max_attempts)
+    resolved = resolve_backend(backend, recipe, device)
+    evaluator = _Evaluator(recipe, images, cache, device, resolved, max_attempts)
     progress = ShardProgress(label, len(proposals), recipe.epochs)
     done: dict[str, Evaluation] = {}
     for number, proposal in enumerate(proposals, start=1):
@@ -86,6 +93,7 @@ class _Evaluator:
     images: ImageSet
     cache: EvaluationCache
     device: str
+    backend: str
     max_attempts: int
 
     def key(self, genotype: Genotype, replicate: int) -> EvaluationKey:
@@ -131,6 +139,7 @@ class _Evaluator:
                 self.images,
                 key.seed,
                 self.device,
+                self.backend,
                 checkpoint=checkpoint,
                 on_epoch=on_epoch,
             )
@@ -162,7 +171,7 @@ class _Evaluator:
             attempts=attempts,
             params=DARTS.params(genotype, shape),
             macs=DARTS.macs(genotype, shape),
-            backend="torch",
+            backend=self.backend,
             precision=self.recipe.precision,
             device=device_name(self.device),
             cpu=cpu_name(),

@@ -1,0 +1,97 @@
+"""Do both backends give the same distribution of accuracies? A paired study.
+
+    python benchmarks/backend_parity.py results/workstation
+
+Takes the evaluations of a finished run, trains every one of them again by the other backend (same
+architecture, seed and batches; only rounding differs), and compares validation accuracies. Exits
+with 1 unless the mean difference's 90 % interval lies within a quarter of the standard deviation
+between seeds. Stopped, the same command goes on. `--limit N` takes the first N evaluations.
+"""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nasforge.evaluations.cache import EvaluationCache
+from nasforge.evaluations.proposals import Proposal
+from nasforge.evaluations.tables import read_table
+from nasforge.training.dataset import ImageSet
+from nasforge.training.shard import train_shard
+
+CACHE = Path("results/.cache-parity")
+BOOTSTRAPS = 10_000
+OTHER = {"torch": "native", "native": "torch"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("run", type=Path, help="results folder of a finished run")
+    parser.add_argument("--limit", type=int)
+    options = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    table, provenance = read_table(options.run / "collect/evaluations.parquet", "evaluations")
+    rows = table.to_pandas().query("status == 'ok'").head(options.limit or len(table))
+    [backend] = rows["backend"].unique()
+    [recipe] = provenance.recipes.values()
+    proposals = [
+        Proposal("parity", "random", 0, i, row.replicate, row.architecture)
+        for i, row in enumerate(rows.itertuples())
+    ]
+    again = train_shard(
+        proposals,
+        recipe,
+        ImageSet.open(options.run / "images"),
+        EvaluationCache(CACHE / OTHER[backend], "train", recipe.recipe_id),
+        backend=OTHER[backend],
+        label="parity",
+    )
+    other = pd.DataFrame(
+        {"evaluation_id": e.evaluation_id, "other": e.val_accuracy, "other_s": e.train_time_s}
+        for e in again
+    )
+    pairs = rows.merge(other, on="evaluation_id")
+    return report(pairs, backend)
+
+
+def report(pairs: pd.DataFrame, backend: str) -> int:
+    """Print the comparison; 0 if the interval is inside the bound."""
+    sign = 1.0 if backend == "torch" else -1.0
+    pairs = pairs.assign(difference=sign * (pairs["other"] - pairs["val_accuracy"]))
+    seed_std = np.sqrt(pooled_variance(pairs))
+    # Bootstrapped over architectures: the replicates of one are not independent evidence.
+    groups = [group["difference"].to_numpy() for _, group in pairs.groupby("architecture_id")]
+    rng = np.random.default_rng(0)
+    means = [
+        np.concatenate([groups[i] for i in rng.integers(len(groups), size=len(groups))]).mean()
+        for _ in range(BOOTSTRAPS)
+    ]
+    low, high = np.quantile(means, (0.05, 0.95))
+    inside = max(-low, high) < seed_std / 4
+    correlation = np.corrcoef(pairs["val_accuracy"], pairs["other"])[0, 1]
+    print(f"{len(pairs)} evaluations of {len(groups)} architectures")
+    print(
+        f"native - torch: {pairs['difference'].mean():+.5f}, 90 % interval [{low:.5f}, {high:.5f}]"
+    )
+    print(f"standard deviation between seeds {seed_std:.5f}, a quarter of it {seed_std / 4:.5f}")
+    print(f"standard deviation of the difference {pairs['difference'].std():.5f}")
+    print(f"correlation between backends {correlation:.3f}")
+    print("inside the bound" if inside else "NOT inside the bound")
+    return 0 if inside else 1
+
+
+def pooled_variance(pairs: pd.DataFrame) -> float:
+    """Variance between the trainings of an architecture, both backends' pooled."""
+    squares = freedom = 0.0
+    for _, group in pairs.groupby("architecture_id"):
+        for column in ("val_accuracy", "other"):
+            squares += ((group[column] - group[column].mean()) ** 2).sum()
+            freedom += len(group) - 1
+    return squares / freedom
+
+
+if __name__ == "__main__":
+    sys.exit(main())
