@@ -6,9 +6,9 @@
 `reference` is plain PyTorch (contiguous NCHW, torch.optim.SGD) behind a DataLoader with
 torchvision's transforms on PIL images; `torch` is our TorchTrainer, `native` the compiled engine.
 A `step` of the reference gets a finished batch; ours also crop, mirror and normalise it. An `epoch`
-includes everybody's input pipeline. The three take turns of a tenth of a second or more, and times are
-processor times, so that a busy machine changes the ratios little. Exits with 1 if a ratio misses
-its target.
+includes everybody's input pipeline. The three take turns of a tenth of a second or more, and times
+are processor times, so that a busy machine changes the ratios little. Exits with 1 if a ratio
+misses its target.
 """
 
 import argparse
