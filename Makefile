@@ -6,7 +6,7 @@ CORES ?= all
 EXTRAS := workflow,train,fit,dev
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
-RESULTS = results/$(shell sed -n 's/^name: *//p' $(CONFIG))
+RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' $(CONFIG))
 
 # Snakemake's jobs find the environment's python first.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
@@ -34,7 +34,7 @@ $(STAMP): pyproject.toml
 benchmark: environment ## make the benchmark of CONFIG (default config/config.yaml) on CORES cores
 	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG) \
 	  --report $(RESULTS)/report.html --report-after-run
-	@folder=$$(ls -d $(RESULTS)/export/*/ | head -n 1); \
+	@folder=$$(ls -td $(RESULTS)/export/*/ | head -n 1); \
 	echo; echo "Benchmark: $$folder"; echo "Report:    $(RESULTS)/report.html"; \
 	echo "Query it:  $(VENV)/bin/nasforge query $$folder \"\$$($(VENV)/bin/nasforge sample --seed 1)\""
 

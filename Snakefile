@@ -11,6 +11,7 @@ if not workflow.overwrite_configfiles:
     configfile: "config/config.yaml"
 
 
+# For `--lint` alone: jobs run in the environment that runs Snakemake, never in this image.
 container: "docker://python:3.11-slim"
 
 

@@ -10,7 +10,11 @@ import pytest
 
 import nasforge
 from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.fingerprint import golden_architectures, space_fingerprint
+from nasforge.benchmark.fingerprint import (
+    encoding_fingerprint,
+    golden_architectures,
+    space_fingerprint,
+)
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import (
     Manifest,
@@ -62,9 +66,13 @@ def folder(tmp_path: Path) -> Path:
         },
         evaluator="train",
         targets={"val_accuracy": TargetEntry("fraction", "identity", noise)},
-        surrogates={"linear": SurrogateEntry("one_hot", {"val_accuracy": entry})},
+        surrogates={
+            "linear": SurrogateEntry(
+                "one_hot", encoding_fingerprint(DARTS, "one_hot"), {"val_accuracy": entry}
+            )
+        },
         selected="linear",
-        training_set={"evaluations": 60, "architectures": 40, "train_time_s": 1.0, "samplers": []},
+        training_set={"evaluations": 60, "architectures": 40, "samplers": []},
         noise_key=1,
         best_known={"architecture": ARCHITECTURE, "val_accuracy": 0.75},
         software={"nasforge": "0.1.0"},

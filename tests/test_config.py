@@ -41,7 +41,7 @@ MINIMAL = {
         }
     },
     "samplers": [
-        {"name": "a", "optimizer": "random", "seed": 1, "generations": 1, "generation_size": 5}
+        {"name": "a", "optimizer": "random", "seed": 1, "generations": 1, "generation_size": 20}
     ],
     "surrogates": {"families": {"mean": {}}},
     "export": {"name": "minimal", "version": 1, "description": "The least there can be."},

@@ -77,3 +77,16 @@ def test_import_is_light():
     code = f"import nasforge, sys; print(*({HEAVY} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize("config", ["config", "workstation", "nb301"])
+def test_make_benchmark_names_the_results_of_its_config(config: str) -> None:
+    name = yaml.safe_load((ROOT / f"config/{config}.yaml").read_text())["name"]
+    plan = subprocess.run(
+        ["make", "--dry-run", "benchmark", f"CONFIG=config/{config}.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"--report results/{name}/report.html --report-after-run" in plan.stdout

@@ -1,6 +1,7 @@
 """What a config would cost."""
 
 import json
+from dataclasses import asdict, fields
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from tiny_campaign import REPOSITORY, TINY, Run, planned_jobs
 from nasforge.cli import main
 from nasforge.config import check_config
 from nasforge.errors import NasforgeError
+from nasforge.evaluations.cache import EvaluationCache
+from nasforge.evaluations.schema import Evaluation, EvaluationKey
 from nasforge.plan import plan
 from nasforge.recipe import Recipe
 
@@ -43,11 +46,19 @@ def test_the_estimate_comes_from_the_cache_or_must_be_given(tmp_path: Path) -> N
     with pytest.raises(NasforgeError, match="give --seconds-per-training"):
         plan(config)
     recipe_id = Recipe.from_dict(config["training"]["recipe"]).recipe_id
-    folder = tmp_path / "train" / recipe_id / "ab"
-    folder.mkdir(parents=True)
-    for name, seconds in (("a", 10.0), ("b", 20.0), ("failed", None)):
-        (folder / f"{name}.json").write_text(json.dumps({"train_time_s": seconds}))
+    cache = EvaluationCache(tmp_path, "train", recipe_id)
+    for replicate, (status, seconds) in enumerate([("ok", 10.0), ("ok", 20.0), ("failed", 99.0)]):
+        cache.put(finished(recipe_id, replicate, status, seconds))
+    cache.path("ff00").parent.mkdir(exist_ok=True)
+    cache.path("ff00").write_text("damaged")
     assert plan(config).seconds_per_training == 15.0
+
+
+def finished(recipe_id: str, replicate: int, status: str, seconds: float) -> Evaluation:
+    key = EvaluationKey("0" * 16, recipe_id, "d" * 16, replicate)
+    values = {field.name: field.type() for field in fields(Evaluation) if field.name != "curve"}
+    values |= asdict(key) | {"evaluation_id": key.evaluation_id}
+    return Evaluation(**values | {"status": status, "train_time_s": seconds})
 
 
 @pytest.mark.parametrize("config", ["config", "workstation", "nb301"])
@@ -110,4 +121,4 @@ def test_train_by_hand_prints_the_curve_and_uses_the_cache(
     evaluation = json.loads(capsys.readouterr().out)
     assert evaluation["replicate"] == 1
     assert len(evaluation["curve"]) == 1
-    assert len(list((tmp_path / "results/.cache").rglob("*.json"))) == 1
+    assert len(list((tmp_path / "results/.cache").glob("train/*/*/*.json"))) == 1

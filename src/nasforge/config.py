@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.errors import ConfigError, OptimizerError
-from nasforge.optimizers import make_optimizer
+from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
+
+MINIMUM_DEVELOPMENT = 10
+"""Architectures, without which nothing can be fitted."""
 
 _BOUNDS = (
     ("minimum", ">= {}"),
@@ -49,6 +52,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
     normal = _normalise(config, schema)
+    for key in ("data_dir", "cache_dir"):
+        if normal["execution"][key]:
+            normal["execution"][key] = str(Path(normal["execution"][key]).expanduser())
     config.clear()
     config.update(normal)
     _check_meaning(config)
@@ -106,6 +112,21 @@ def _check_meaning(config: Mapping[str, Any]) -> None:
             make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
         except (OptimizerError, TypeError) as error:
             raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
+        # A default spelt out is the same config.
+        entry["settings"] = default_settings(entry["optimizer"]) | entry["settings"]
+    _check_budget(config)
+
+
+def _check_budget(config: Mapping[str, Any]) -> None:
+    """Too few proposals are known before anything is trained."""
+    proposals = sum(e["generations"] * e["generation_size"] for e in config["samplers"])
+    development = proposals - round(config["split"]["test_fraction"] * proposals)
+    needed = max(MINIMUM_DEVELOPMENT, config["surrogates"]["folds"])
+    if development < needed or development == proposals:
+        raise ConfigError(
+            f"samplers: {proposals} proposals in all leave {development} architectures to fit on "
+            f"and {proposals - development} to test with; at least {needed} and 1 are needed"
+        )
 
 
 def _check_unique(names: Iterable[str]) -> None:

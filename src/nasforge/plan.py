@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.campaign import Campaign
-from nasforge.errors import NasforgeError
+from nasforge.errors import EvaluationsError, NasforgeError
+from nasforge.evaluations.schema import Evaluation
 from nasforge.recipe import Recipe
 
 # Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
@@ -148,7 +149,10 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
 def _cached_times(cache: Path, recipe_id: str) -> list[float]:
     times = []
     for file in sorted((cache / "train" / recipe_id).glob("*/*.json")):
-        value = json.loads(file.read_text(encoding="utf-8")).get("train_time_s")
-        if isinstance(value, float):
-            times.append(value)
+        try:
+            evaluation = Evaluation.from_json(json.loads(file.read_text(encoding="utf-8")))
+        except (ValueError, RecursionError, EvaluationsError):
+            continue  # damaged; training says so and makes it again
+        if evaluation.status == "ok":
+            times.append(evaluation.train_time_s)
     return times

@@ -113,8 +113,11 @@ class Recipe:
     def __post_init__(self) -> None:
         _cast_fields(self, "recipe")
         allowed = {
-            "cells": (self.cells >= 3, "at least 3"),
-            "channels": (self.channels >= 2 and self.channels % 2 == 0, "even and at least 2"),
+            "cells": (3 <= self.cells <= 1000, "at least 3 and at most 1000"),
+            "channels": (
+                2 <= self.channels <= 10_000 and self.channels % 2 == 0,
+                "even and at least 2",
+            ),
             "epochs": (self.epochs >= 1, "at least 1"),
             "batch_size": (self.batch_size >= 2, "at least 2"),
             "learning_rate": (self.learning_rate > 0, "more than 0"),
@@ -127,7 +130,7 @@ class Recipe:
             "weight_decay": (self.weight_decay >= 0, "at least 0"),
             "gradient_clip": (self.gradient_clip >= 0, "at least 0"),
             "crop_padding": (self.crop_padding >= 0, "at least 0"),
-            "cutout": (self.cutout >= 0, "at least 0"),
+            "cutout": (self.cutout >= 0 and self.cutout % 2 == 0, "even and at least 0"),
             "mixup": (self.mixup >= 0, "at least 0"),
             "drop_path": (0 <= self.drop_path < 1, "from 0 to less than 1"),
             "auxiliary_weight": (self.auxiliary_weight >= 0, "at least 0"),

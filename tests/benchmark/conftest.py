@@ -11,7 +11,11 @@ import pytest
 
 from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.card import CARD_FILE, format_card
-from nasforge.benchmark.fingerprint import golden_architectures, space_fingerprint
+from nasforge.benchmark.fingerprint import (
+    encoding_fingerprint,
+    golden_architectures,
+    space_fingerprint,
+)
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import (
     Manifest,
@@ -91,7 +95,7 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
             for (owner, target), model in models.items()
             if owner == name
         }
-        return SurrogateEntry("one_hot", entries)
+        return SurrogateEntry("one_hot", encoding_fingerprint(DARTS, "one_hot"), entries)
 
     return Manifest(
         name="tiny",
@@ -116,13 +120,16 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
         training_set={
             "evaluations": 60,
             "architectures": 40,
-            "train_time_s": 7200.0,
+            "campaign_evaluations": 80,
+            "campaign_architectures": 50,
+            "campaign_train_time_s": 7200.0,
             "samplers": [{"sampler": "random", "optimizer": "random", "proposals": 40}],
         },
         noise_key=12345,
         best_known={
             "architecture": DARTS.format(DARTS.from_vector([0] * 22)),
             "val_accuracy": 0.75,
+            "surrogate": "linear",
         },
         software={"nasforge": "0.1.0"},
         licence="CC-BY-4.0",

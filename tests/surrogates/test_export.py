@@ -24,6 +24,7 @@ def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
     sources = ExportSources(
         campaign.evaluations,
         campaign.proposals,
+        campaign.development,
         campaign.dataset,
         campaign.selection,
         campaign.test_scores,
@@ -94,7 +95,10 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
             for row, score in zip(model["scores"], rows["score"], strict=True):
                 assert row["score"] == (None if np.isnan(score) else score)
     training = manifest["training_set"]
-    assert (training["evaluations"], training["architectures"]) == (59, 39)
+    assert (training["campaign_evaluations"], training["campaign_architectures"]) == (59, 39)
+    development = pd.read_parquet(finished_campaign.development)
+    assert training["evaluations"] == len(development) < 59
+    assert training["architectures"] == development["architecture_id"].nunique() < 39
     assert training["samplers"] == [
         {"sampler": "a", "optimizer": "random", "proposals": 25},
         {"sampler": "b", "optimizer": "random", "proposals": 16},

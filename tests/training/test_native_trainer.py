@@ -28,7 +28,7 @@ OPTIONS = {
     "nesterov": {"nesterov": True},
     "weight decay": {"weight_decay": 0.01},
     "clip": {"gradient_clip": 0.5},
-    "cutout": {"cutout": 5},
+    "cutout": {"cutout": 6},
     "mixup": {"mixup": 0.5},
     "drop path": {"drop_path": 0.3},
     "all": {
@@ -100,7 +100,7 @@ def test_every_option_changes_the_training(
     assert len(seen) == len(OPTIONS)
 
 
-@pytest.mark.parametrize("cutout", [0, 1, 4, 5, 20])
+@pytest.mark.parametrize("cutout", [0, 2, 4, 6, 20])
 @pytest.mark.parametrize(("padding", "flip"), [(0, False), (0, True), (1, False), (3, True)])
 def test_augmented_pixels_are_exactly_those_of_pytorch(
     genotype: Genotype, small: Recipe, images: ImageSet, padding: int, flip: bool, cutout: int

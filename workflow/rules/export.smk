@@ -15,10 +15,13 @@ rule export_benchmark:
         test_scores="<results>/score/test_scores.parquet",
         evaluations="<results>/collect/evaluations.parquet",
         proposals="<results>/collect/proposals.parquet",
+        development="<results>/split/development.parquet",
         dataset="<results>/images/dataset.json",
     output:
         manifest="<export>/manifest.json",
         card="<export>/CARD.md",
+        selftest="<export>/selftest.npz",
+        arrays=expand("<export>/{family}.{target}.npz", family=FAMILIES, target=TARGETS),
     log:
         "<logs>/export.log",
     params:

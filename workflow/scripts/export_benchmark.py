@@ -10,6 +10,7 @@ with job(snakemake):
         ExportSources(
             evaluations=Path(snakemake.input.evaluations),
             proposals=Path(snakemake.input.proposals),
+            development=Path(snakemake.input.development),
             dataset=Path(snakemake.input.dataset),
             selection=Path(snakemake.input.selection),
             test_scores=Path(snakemake.input.test_scores),

@@ -6,7 +6,7 @@ with job(snakemake):
     from nasforge.evaluations.cache import EvaluationCache
     from nasforge.evaluations.proposals import read_proposals
     from nasforge.evaluations.tables import write_curves, write_evaluations
-    from nasforge.recipe import Recipe
+    from nasforge.recipe import DatasetSpec, Recipe
     from nasforge.training.dataset import ImageSet
     from nasforge.training.shard import provenance, train_shard
 
@@ -18,7 +18,7 @@ with job(snakemake):
     evaluations = train_shard(
         proposals[first : first + snakemake.params.shard_size],
         recipe,
-        ImageSet.open(images_folder),
+        ImageSet.open(images_folder, DatasetSpec.from_dict(snakemake.config["dataset"])),
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
         backend=execution["backend"],

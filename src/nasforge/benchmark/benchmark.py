@@ -16,7 +16,7 @@ from typing import Self
 import numpy as np
 
 from nasforge.benchmark.arrays import unpack_arrays
-from nasforge.benchmark.fingerprint import space_fingerprint
+from nasforge.benchmark.fingerprint import encoding_fingerprint, space_fingerprint
 from nasforge.benchmark.frozen import read_file, read_manifest
 from nasforge.benchmark.manifest import Manifest, NoiseModel
 from nasforge.benchmark.noise import standard_normal
@@ -95,7 +95,7 @@ class Benchmark:
         if space_fingerprint(space) != manifest.space["fingerprint"]:
             raise BenchmarkFormatError(
                 f"{folder}: made for another version of space {manifest.space['name']!r}; its "
-                "variables or encodings differ from the installed ones"
+                "variables or ids differ from the installed ones"
             )
         surrogate = surrogate or manifest.selected
         if surrogate not in manifest.surrogates:
@@ -106,6 +106,10 @@ class Benchmark:
         entry = manifest.surrogates[surrogate]
         if entry.encoding not in space.encodings:
             raise BenchmarkFormatError(f"{folder}: the space has no encoding {entry.encoding!r}")
+        if encoding_fingerprint(space, entry.encoding) != entry.encoding_fingerprint:
+            raise BenchmarkFormatError(
+                f"{folder}: made for another version of encoding {entry.encoding!r}"
+            )
         width = len(space.feature_names(entry.encoding))
         predictors = {}
         for target, model in entry.targets.items():
@@ -225,6 +229,8 @@ class Benchmark:
             raise NasforgeError(f"noise_seed: {noise_seed!r} must be an integer")
         if not 0 <= noise_seed < 2**63:
             raise NasforgeError(f"noise_seed: {noise_seed} must be from 0 to 2^63 - 1")
+        if np.isnan(std).any() and target != "val_accuracy":
+            return np.full(len(std), np.nan)  # unknown, while the accuracy can be drawn
         if np.isnan(std).any():
             raise NasforgeError(
                 f"{self.name} has no noise model of {target} (it was made with too few "

@@ -43,10 +43,12 @@ def format_card(manifest: Manifest) -> str:
             f"{spec['train_images']} for training, {spec['validation_images']} for validation, "
             f"{spec['test_images']} for testing (data set {manifest.dataset['dataset_id']}).",
             f"- Recipe {manifest.recipe['recipe_id']}: {recipe}.",
-            f"- {training['evaluations']} trainings of {training['architectures']} "
-            f"architectures, {training['train_time_s'] / 3600:.2f} core-hours.",
+            f"- Fitted on {training['evaluations']} trainings of {training['architectures']} "
+            f"architectures; the campaign made {training['campaign_evaluations']} trainings of "
+            f"{training['campaign_architectures']} architectures in "
+            f"{training['campaign_train_time_s'] / 3600:.2f} hours of training.",
             f"- Proposals by sampler: {samplers}.",
-            f"- Best known architecture (by prediction, "
+            f"- Best known architecture (by {manifest.best_known['surrogate']}'s prediction, "
             f"{manifest.best_known['val_accuracy']:.4f}): "
             f"`{manifest.best_known['architecture']}`.",
             "",

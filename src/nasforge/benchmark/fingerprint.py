@@ -27,19 +27,23 @@ def golden_architectures(space: SearchSpace, number: int) -> list[Architecture]:
 
 
 def space_fingerprint(space: SearchSpace) -> str:
-    """Hash of the variables, and of the ids and encodings of golden architectures."""
+    """Hash of the variables and of the ids of golden architectures."""
     golden = golden_architectures(space, GOLDEN_ARCHITECTURES)
-    encodings = {
-        name: hashlib.sha256(
-            np.ascontiguousarray(space.encode(golden, name), dtype="<f4").tobytes()
-        ).hexdigest()
-        for name in space.encodings
-    }
     content = {
         "name": space.name,
         "version": space.version,
         "variables": [list(variable) for variable in space.variables],
         "ids": [space.architecture_id(architecture) for architecture in golden],
-        "encodings": encodings,
     }
     return digest(content, length=64)
+
+
+def encoding_fingerprint(space: SearchSpace, encoding: str) -> str:
+    """Hash of the features of golden architectures.
+
+    Apart from the space's, so that a new encoding leaves benchmarks that use others valid.
+    """
+    golden = golden_architectures(space, GOLDEN_ARCHITECTURES)
+    features = np.ascontiguousarray(space.encode(golden, encoding), dtype="<f4")
+    names = "\n".join(space.feature_names(encoding))
+    return hashlib.sha256(names.encode() + features.tobytes()).hexdigest()

@@ -1,7 +1,7 @@
 """Frozen folders on disk: written whole, read only if every checksum holds.
 
 >>> folder = write_frozen(Path("export"), manifest, files)
->>> manifest, files = read_frozen(folder)
+>>> manifest = read_manifest(folder)
 """
 
 import hashlib

@@ -78,10 +78,12 @@ class SurrogateEntry:
 
     Attributes:
         encoding: Encoding of its features.
+        encoding_fingerprint: The installed encoding must have the same.
         targets: Model by target.
     """
 
     encoding: str
+    encoding_fingerprint: str
     targets: Mapping[str, ModelEntry]
 
 
@@ -230,7 +232,7 @@ def _target(part: Section) -> TargetEntry:
 
 def _surrogate(part: Section) -> SurrogateEntry:
     models = {key: _model(model) for key, model in part.sections("targets")}
-    return SurrogateEntry(part.get("encoding", str), models)
+    return SurrogateEntry(part.get("encoding", str), part.get("encoding_fingerprint", str), models)
 
 
 def _model(part: Section) -> ModelEntry:
@@ -247,8 +249,11 @@ def _score(row: Section) -> None:
     """Check what is printed of a row of the score table."""
     row.get("metric", str)
     row.get("n", int)
+    estimable = row.get("estimable", bool)
     for key in ("score", "low", "high", "ceiling"):
-        if row.data.get(key) is not None or (key == "ceiling" and row.get("estimable", bool)):
+        if key not in row.data:
+            raise BenchmarkFormatError(f"{FILE}: {row.path(key)} is missing")
+        if row.data[key] is not None or (key == "ceiling" and estimable):
             row.number(key)
 
 

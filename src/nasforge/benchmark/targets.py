@@ -1,6 +1,6 @@
 """The quantities a surrogate predicts, and the scale on which it does.
 
-    >>> TARGETS["train_time_s"].to_scale(np.array([1.0]))
+    >>> TARGETS["train_time_s"].scale.forward(np.array([1.0]))
     array([0.])
 
 Means, noise and disagreement live on the scale; users see natural units.

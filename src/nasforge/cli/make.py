@@ -53,7 +53,7 @@ def _train(options: argparse.Namespace) -> None:
     _require("torch", "train")
     from nasforge.evaluations.cache import EvaluationCache
     from nasforge.evaluations.proposals import Proposal
-    from nasforge.recipe import DatasetSpec, Recipe
+    from nasforge.recipe import DatasetSpec, Recipe, digest
     from nasforge.training.dataset import MANIFEST, ImageSet
     from nasforge.training.prepare import prepare
     from nasforge.training.shard import train_shard
@@ -64,22 +64,25 @@ def _train(options: argparse.Namespace) -> None:
     genotype = DARTS.parse(options.architecture)
     execution = config["execution"]
     recipe = Recipe.from_dict(config["training"]["recipe"])
-    folder = Path("results") / config["name"] / "images"
+    spec = DatasetSpec.from_dict(config["dataset"])
+    # Not the pipeline's folder: what stands there must be Snakemake's own work.
+    folder = Path(execution["cache_dir"]) / "images" / digest(spec.to_dict())
     if not (folder / MANIFEST).exists():
         data_dir = execution["data_dir"]
-        spec = DatasetSpec.from_dict(config["dataset"])
         prepare(spec, Path(data_dir) if data_dir else None, folder)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     [evaluation] = train_shard(
         [Proposal("cli", "cli", 0, 0, options.replicate, DARTS.format(genotype))],
         recipe,
-        ImageSet.open(folder),
+        ImageSet.open(folder, spec),
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
         backend=execution["backend"],
         max_attempts=execution["max_attempts"],
         label="train",
     )
+    if evaluation.status == "failed":
+        raise NasforgeError(f"the training failed: {evaluation.error}")
     if options.json:
         print(json.dumps(evaluation.to_json(), indent=1))
         return

@@ -76,7 +76,7 @@ def collect(
     times = evaluations["train_time_s"]
     hours = (pc.sum(times.filter(pc.is_finite(times))).as_py() or 0.0) / 3600
     _LOG.info(
-        "%d proposals, %d evaluations of %d architectures, %.2f core-hours",
+        "%d proposals, %d evaluations of %d architectures, %.2f hours of training",
         len(proposals),
         len(evaluations),
         len(evaluations["architecture_id"].unique()),
@@ -148,5 +148,7 @@ def _check_failures(table: pa.Table, max_failed_fraction: float) -> None:
         raise EvaluationsError(
             f"{len(bad)} of {len(table)} trainings failed or diverged, more than "
             f"training.max_failed_fraction = {max_failed_fraction:g} allows; the first is "
-            f"{example['evaluation_id']} ({example['status']}) {example['error']}"
+            f"{example['evaluation_id']} ({example['status']}) {example['error']}. To try "
+            "failed ones again, each up to execution.max_attempts times in all: "
+            "snakemake ... --forcerun train_shard"
         )

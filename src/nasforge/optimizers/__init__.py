@@ -18,6 +18,7 @@ __all__ = [
     "Optimizer",
     "RandomSearch",
     "RegularizedEvolution",
+    "default_settings",
     "make_optimizer",
     "optimizer_class",
 ]
@@ -40,6 +41,12 @@ def optimizer_class(name: str) -> type[Optimizer]:
     return OPTIMIZERS[name]
 
 
+def default_settings(name: str) -> dict[str, float]:
+    """An optimizer's settings at their defaults."""
+    parameters = inspect.signature(optimizer_class(name)).parameters
+    return {key: p.default for key, p in parameters.items() if key not in ("space", "seed")}
+
+
 def make_optimizer(name: str, space: SearchSpace, seed: int, /, **settings: float) -> Optimizer:
     """Build an optimizer by name.
 
@@ -47,7 +54,7 @@ def make_optimizer(name: str, space: SearchSpace, seed: int, /, **settings: floa
         OptimizerError: The name or a setting is unknown, or a setting is out of range.
     """
     cls = optimizer_class(name)
-    allowed = [key for key in inspect.signature(cls).parameters if key not in ("space", "seed")]
+    allowed = default_settings(name)
     for key in settings:
         if key not in allowed:
             raise OptimizerError(

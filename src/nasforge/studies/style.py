@@ -1,6 +1,6 @@
 """How every figure looks.
 
->>> with figure(output, "title") as axes: ...
+>>> with figure(output, "title") as [axes]: ...
 """
 
 from collections.abc import Iterator, Sequence

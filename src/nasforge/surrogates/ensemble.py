@@ -16,6 +16,7 @@ import numpy as np
 
 from nasforge.benchmark.predictors import Predictor
 from nasforge.errors import SurrogateError
+from nasforge.recipe import digest
 from nasforge.space.protocol import SearchSpace
 from nasforge.surrogates.families import Family
 from nasforge.surrogates.labels import Labels
@@ -35,6 +36,10 @@ class Bagging:
     folds: int
     repeats: int
     seed: int
+
+    def seed_of(self, *parts: int) -> int:
+        """A seed below 2^31 for a partition or a member; neighbouring seeds share nothing."""
+        return int(digest([self.seed, *parts], 7), 16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +83,11 @@ def fit_ensemble(
     held_out = np.empty((len(labels), bagging.repeats))
     for repeat in range(bagging.repeats):
         fold_of = fold_numbers(
-            labels.architecture_ids, labels.strata, bagging.folds, bagging.seed + repeat
+            labels.architecture_ids, labels.strata, bagging.folds, bagging.seed_of(repeat)
         )
         for fold in range(bagging.folds):
             inside = fold_of != fold
-            seed = bagging.seed + repeat * bagging.folds + fold
+            seed = bagging.seed_of(repeat, fold)
             member = family.fit(features[inside], labels.values[inside], seed, **settings)
             members.append(member)
             held_out[~inside, repeat] = member.predict(features[~inside])[:, 0]

@@ -20,7 +20,11 @@ import pandas as pd
 from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE
 from nasforge.benchmark.card import CARD_FILE, format_card
-from nasforge.benchmark.fingerprint import golden_architectures, space_fingerprint
+from nasforge.benchmark.fingerprint import (
+    encoding_fingerprint,
+    golden_architectures,
+    space_fingerprint,
+)
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import Manifest, ModelEntry, SurrogateEntry, TargetEntry
 from nasforge.benchmark.predictors import Predictor
@@ -59,6 +63,7 @@ class ExportSources:
     Attributes:
         evaluations: The campaign's evaluations.
         proposals: Its proposals.
+        development: The development part, which the models were fitted on.
         dataset: dataset.json of the prepared images.
         selection: What `select` wrote.
         test_scores: What `score_test` wrote.
@@ -66,6 +71,7 @@ class ExportSources:
 
     evaluations: Path
     proposals: Path
+    development: Path
     dataset: Path
     selection: Path
     test_scores: Path
@@ -129,7 +135,7 @@ def _manifest(
         },
         surrogates=_surrogates(models, selection, pd.read_parquet(sources.test_scores)),
         selected=selection.selected,
-        training_set=_training_set(rows, sources.proposals),
+        training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
         best_known=_best_known(rows, selection.selected, models),
         software={
@@ -157,7 +163,8 @@ def _surrogates(
             for (owner, target), model in models.items()
             if owner == family
         }
-        entries[family] = SurrogateEntry(FAMILIES[family].encoding, targets)
+        encoding = FAMILIES[family].encoding
+        entries[family] = SurrogateEntry(encoding, encoding_fingerprint(DARTS, encoding), targets)
     return entries
 
 
@@ -173,13 +180,17 @@ def _scores(table: pd.DataFrame, family: str, target: str) -> tuple[dict[str, An
     )
 
 
-def _training_set(rows: pd.DataFrame, proposals_file: Path) -> dict[str, Any]:
-    proposals, _ = read_table(proposals_file, "proposals")
+def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:
+    """What the models were fitted on, and beside it the whole campaign."""
+    proposals, _ = read_table(sources.proposals, "proposals")
+    development = pd.read_parquet(sources.development, columns=["architecture_id"])
     counts = proposals.to_pandas().groupby(["sampler", "optimizer"], sort=False).size()
     return {
-        "evaluations": len(rows),
-        "architectures": int(rows["architecture_id"].nunique()),
-        "train_time_s": float(rows["train_time_s"].sum()),
+        "evaluations": len(development),
+        "architectures": int(development["architecture_id"].nunique()),
+        "campaign_evaluations": len(rows),
+        "campaign_architectures": int(rows["architecture_id"].nunique()),
+        "campaign_train_time_s": float(rows["train_time_s"].sum()),
         "samplers": [
             {"sampler": sampler, "optimizer": optimizer, "proposals": int(number)}
             for (sampler, optimizer), number in counts.items()
@@ -188,15 +199,24 @@ def _training_set(rows: pd.DataFrame, proposals_file: Path) -> dict[str, Any]:
 
 
 def _best_known(
-    rows: pd.DataFrame, family: str, models: Mapping[tuple[str, str], Predictor]
+    rows: pd.DataFrame, selected: str, models: Mapping[tuple[str, str], Predictor]
 ) -> dict[str, Any]:
-    """The evaluated architecture that the surrogate likes best.
+    """The evaluated architecture that the selected surrogate likes best.
 
-    Not the one with the best measured value: of many noisy values the highest is a lucky one.
+    Not the one with the best measured value: of many noisy values the highest is a lucky one. If
+    the selected surrogate likes all alike (the mean does), the next one that does not is asked.
     """
     texts = sorted(set(rows["architecture"]))
-    features = DARTS.encode([DARTS.parse(text) for text in texts], FAMILIES[family].encoding)
-    predicted = models[family, SELECTION_TARGET].predict(features).mean(axis=1)
+    architectures = [DARTS.parse(text) for text in texts]
+    families = [selected, *(f for f, t in models if t == SELECTION_TARGET and f != selected)]
+    for family in families:
+        features = DARTS.encode(architectures, FAMILIES[family].encoding)
+        predicted = models[family, SELECTION_TARGET].predict(features).mean(axis=1)
+        if np.ptp(predicted) > 1e-12:
+            break
     best = int(np.argmax(predicted))
-    value = TARGETS[SELECTION_TARGET].natural(predicted[best])
-    return {"architecture": texts[best], SELECTION_TARGET: float(value)}
+    return {
+        "architecture": texts[best],
+        SELECTION_TARGET: float(TARGETS[SELECTION_TARGET].natural(predicted[best])),
+        "surrogate": family,
+    }

@@ -14,12 +14,11 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from nasforge.benchmark.targets import TARGETS, Target
+from nasforge.config import MINIMUM_DEVELOPMENT
 from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
 from nasforge.surrogates.splits import test_part
-
-MINIMUM_ARCHITECTURES = 10
 
 _COLUMNS = ["architecture", "architecture_id", "stratum", "replicate", *TARGETS]
 
@@ -110,11 +109,11 @@ def write_parts(
     ids = sorted(set(ok["architecture_id"]))
     held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
     test_ids = {i for i, held in zip(ids, held_out, strict=True) if held}
-    if not test_ids or len(ids) - len(test_ids) < MINIMUM_ARCHITECTURES:
+    if not test_ids or len(ids) - len(test_ids) < MINIMUM_DEVELOPMENT:
         raise SurrogateError(
             f"{len(ids)} evaluated architectures give a development part of "
             f"{len(ids) - len(test_ids)} and a test part of {len(test_ids)}; at least "
-            f"{MINIMUM_ARCHITECTURES} and 1 are needed: raise samplers.generations, or see why "
+            f"{MINIMUM_DEVELOPMENT} and 1 are needed: raise samplers.generations, or see why "
             "trainings failed"
         )
     in_test = ok["architecture_id"].isin(test_ids)

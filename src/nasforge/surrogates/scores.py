@@ -27,6 +27,9 @@ CEILING_DRAWS_PER_BOOTSTRAP = 5
 INTERVAL = (0.05, 0.95)
 
 MINIMUM_ARCHITECTURES = 30
+MINIMUM_REPLICATED = 5
+"""Replicated architectures, below which the noise is not known well enough for a ceiling."""
+
 WIDEST_INTERVAL = 0.2
 """A ceiling from fewer architectures, or known less well, is printed as "not estimable"."""
 
@@ -84,7 +87,7 @@ def score_table(
                 "ceiling_low": ceiling_low,
                 "ceiling_high": ceiling_high,
             }
-            rows.append(row | {"estimable": _estimable(row)})
+            rows.append(row | {"estimable": _estimable(row, len(replicates))})
     return pd.DataFrame(rows)
 
 
@@ -109,9 +112,10 @@ def _bootstrap(
     return scores, limits
 
 
-def _estimable(row: Mapping[str, Any]) -> bool:
+def _estimable(row: Mapping[str, Any], replicated: int) -> bool:
     """Whether a row's ceiling is known well enough to be printed."""
-    if row["n"] < MINIMUM_ARCHITECTURES or not math.isfinite(row["ceiling"]):
+    enough = row["n"] >= MINIMUM_ARCHITECTURES and replicated >= MINIMUM_REPLICATED
+    if not enough or not math.isfinite(row["ceiling"]):
         return False
     return row["metric"] in ERRORS or row["ceiling_high"] - row["ceiling_low"] <= WIDEST_INTERVAL
 

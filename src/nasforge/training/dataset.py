@@ -1,7 +1,7 @@
 """A prepared data set: the arrays that all trainings share, memory-mapped.
 
 >>> ImageSet.open(Path("results/quickstart/images")).train.images.shape
-(1000, 3, 8, 8)
+(500, 3, 8, 8)
 """
 
 import json
@@ -13,6 +13,7 @@ import numpy as np
 
 from nasforge.errors import DatasetError
 from nasforge.protocols import IMAGES_PROTOCOL
+from nasforge.recipe import DatasetSpec
 
 MANIFEST = "dataset.json"
 SPLITS = ("train", "validation", "test")
@@ -56,11 +57,16 @@ class ImageSet:
     dataset_id: str
 
     @classmethod
-    def open(cls, folder: Path) -> Self:
+    def open(cls, folder: Path, spec: DatasetSpec | None = None) -> Self:
         """Memory-map what `prepare` wrote, read-only.
 
+        Args:
+            folder: What was prepared.
+            spec: What it must have been prepared for; None takes what is there.
+
         Raises:
-            DatasetError: A file is missing, damaged, or not what `dataset.json` says.
+            DatasetError: A file is missing, damaged, or not what `dataset.json` says, or the
+                images are another data set's.
         """
         path = folder / MANIFEST
         try:
@@ -74,6 +80,11 @@ class ImageSet:
             raise _damaged(path, f"{type(error).__name__}: {error}") from error
         if protocol != IMAGES_PROTOCOL:
             raise _damaged(path, f"protocol {protocol}, expected {IMAGES_PROTOCOL}")
+        if spec is not None and manifest["spec"] != spec.to_dict():
+            raise DatasetError(
+                f"{path}: prepared for another data set than the config's; prepare the images "
+                "again: snakemake ... --forcerun prepare_images"
+            )
         if mean.shape != (3,) or std.shape != (3,):
             raise _damaged(path, "mean and std must have 3 numbers each")
         splits = {

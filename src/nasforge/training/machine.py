@@ -11,6 +11,20 @@ from pathlib import Path
 
 import torch
 
+from nasforge.errors import ConfigError
+
+
+def check_device(device: str) -> None:
+    """Raise ConfigError unless trainings can run on `device`."""
+    if device == "cpu":
+        return
+    number = torch.device(device).index or 0
+    if number >= torch.cuda.device_count():
+        raise ConfigError(
+            f"execution.device: {device} is not there (PyTorch sees {torch.cuda.device_count()} "
+            "GPUs); use cpu, or see nvidia-smi"
+        )
+
 
 def device_name(device: str) -> str:
     """`cpu` or the GPU's name."""

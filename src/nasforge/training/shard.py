@@ -26,7 +26,7 @@ from nasforge.training.backends import resolve_backend
 from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.loop import Outcome, train_network
-from nasforge.training.machine import cpu_name, device_name, software_versions
+from nasforge.training.machine import check_device, cpu_name, device_name, software_versions
 from nasforge.training.progress import ShardProgress
 
 _LOG = logging.getLogger(__name__)
@@ -51,7 +51,8 @@ def train_shard(
         cache: Where finished evaluations are looked up and stored.
         device: "cpu", "cuda" or "cuda:<number>".
         backend: One of `backends.BACKENDS`.
-        max_attempts: How often a training that ends in an exception is tried in all.
+        max_attempts: How often a training that ends in an exception is tried in all; once each
+            time this function runs.
         label: Name of the shard in its progress lines.
 
     Returns:
@@ -59,8 +60,10 @@ def train_shard(
         diverged or failed is an evaluation too, with that status.
 
     Raises:
+        ConfigError: The device is not there.
         NativeEngineError: The native backend is asked for and cannot be used.
     """
+    check_device(device)
     resolved = resolve_backend(backend, recipe, device)
     evaluator = _Evaluator(recipe, images, cache, device, resolved, max_attempts)
     progress = ShardProgress(label, len(proposals), recipe.epochs)
@@ -111,7 +114,7 @@ class _Evaluator:
         with self.cache.claim(key.evaluation_id):
             evaluation = self.cache.get(key.evaluation_id)
             source = "cached"
-            while self._wants_training(evaluation):
+            if self._wants_training(evaluation):
                 attempts = evaluation.attempts + 1 if evaluation else 1
                 evaluation = self._train(genotype, key, attempts, on_epoch)
                 source = "trained"
@@ -148,7 +151,8 @@ class _Evaluator:
             error = f"{type(exception).__name__}: {exception}"[:500]
         evaluation = self._describe(genotype, key, outcome, error, attempts)
         self.cache.put(evaluation)
-        checkpoint.remove()
+        if evaluation.status != "failed":  # what raised late may go on where it was
+            checkpoint.remove()
         return evaluation
 
     def _describe(
