@@ -81,8 +81,8 @@ class Recipe:
         gradient_clip: Largest norm of the whole gradient; 0 is off.
         crop_padding: Zero pixels added on each side before a random crop.
         flip: Whether images are mirrored left to right with probability 1/2.
-        cutout: Side in pixels of a square that is blanked at a random place (DeVries & Taylor
-            2017).
+        cutout: Side in pixels, even, of a square that is blanked at a random place (DeVries &
+            Taylor 2017).
         mixup: Alpha of the Beta(alpha, alpha) weight that mixes a batch with a permutation of
             itself (Zhang et al. 2018).
         drop_path: Probability that an edge (identities apart) is dropped for an image (Larsson et
