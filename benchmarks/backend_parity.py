@@ -19,6 +19,7 @@ import pandas as pd
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.tables import read_table
+from nasforge.recipe import Recipe
 from nasforge.training.dataset import ImageSet
 from nasforge.training.shard import train_shard
 
@@ -36,7 +37,8 @@ def main() -> int:
     table, provenance = read_table(options.run / "collect/evaluations.parquet", "evaluations")
     rows = table.to_pandas().query("status == 'ok'").head(options.limit or len(table))
     [backend] = rows["backend"].unique()
-    [recipe] = provenance.recipes.values()
+    [record] = provenance.recipes.values()
+    recipe = Recipe.from_record(record)
     proposals = [
         Proposal("parity", "random", 0, i, row.replicate, row.architecture)
         for i, row in enumerate(rows.itertuples())

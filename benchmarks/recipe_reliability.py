@@ -2,10 +2,11 @@
 
     python benchmarks/recipe_reliability.py benchmarks/recipe_reliability.yaml --data-dir DIR
 
-Random genotypes are trained with two seeds by every candidate recipe, and compared with each other
-and with the first candidate, which is meant to be a training at least five times as long. All
-trainings go through the evaluation cache: stopped, the same command goes on, and more genotypes
-add to those there are. `--cores` processes side by side.
+Random genotypes are trained by every candidate recipe; seeds are compared with each other, and
+their mean with the candidate called "long", a training at least five times as long. Candidates are
+trained in the file's order, each on the first `genotypes` of one list and with `seeds` seeds. All
+trainings go through the evaluation cache: stopped, the same command goes on. `--cores` processes
+side by side.
 """
 
 import argparse
@@ -30,24 +31,28 @@ from nasforge.training.shard import train_shard
 FOLDER = Path("results/reliability")
 CACHE = Path("results/.cache")
 SEED = 20
+LONG = "long"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("candidates", type=Path)
     parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("--genotypes", type=int, default=20)
     parser.add_argument("--cores", type=int, default=1)
     options = parser.parse_args()
     candidates = yaml.safe_load(options.candidates.read_text(encoding="utf-8"))
     rng = np.random.default_rng(SEED)
-    genotypes = [DARTS.format(DARTS.sample(rng)) for _ in range(options.genotypes)]
+    count = max(candidate["genotypes"] for candidate in candidates.values())
+    genotypes = [DARTS.format(DARTS.sample(rng)) for _ in range(count)]
     results = {}
     with ProcessPoolExecutor(options.cores, mp_context=get_context("spawn")) as pool:
         for name, candidate in candidates.items():
             folder = prepare_images(candidate["dataset"], options.data_dir)
-            jobs = [(candidate["recipe"], folder, text) for text in genotypes]
-            results[name] = list(pool.map(train_twice, jobs))
+            jobs = [
+                (candidate["recipe"], folder, text, candidate["seeds"])
+                for text in genotypes[: candidate["genotypes"]]
+            ]
+            results[name] = list(pool.map(train, jobs))
             print_table(results)
 
 
@@ -59,11 +64,11 @@ def prepare_images(dataset: dict, data_dir: Path) -> Path:
     return folder
 
 
-def train_twice(job: tuple[dict, Path, str]) -> list[Evaluation]:
-    options, folder, text = job
+def train(job: tuple[dict, Path, str, int]) -> list[Evaluation]:
+    options, folder, text, seeds = job
     logging.getLogger("nasforge").setLevel(logging.WARNING)
     recipe = Recipe.from_dict(options)
-    proposals = [Proposal("reliability", "random", 0, 0, seed, text) for seed in (0, 1)]
+    proposals = [Proposal("reliability", "random", 0, 0, seed, text) for seed in range(seeds)]
     cache = EvaluationCache(CACHE, "train", recipe.recipe_id)
     return train_shard(proposals, recipe, ImageSet.open(folder), cache, label="reliability")
 
@@ -72,18 +77,26 @@ def print_table(results: dict[str, list[list[Evaluation]]]) -> None:
     rng = np.random.default_rng(0)
     print(
         "\n| recipe | n | mean | std architectures | std seeds | Pearson | Spearman | s per run "
-        "| Spearman with the first |\n|---|---|---|---|---|---|---|---|---|"
+        "| Spearman with long |\n|---|---|---|---|---|---|---|---|---|"
     )
-    reference = accuracies(next(iter(results.values()))).mean(axis=1)
-    for name, pairs in results.items():
-        values = accuracies(pairs)
-        row = reliability(values, rng)
-        seconds = np.mean([e.train_time_s for pair in pairs for e in pair])
-        same = agreement(values.mean(axis=1), reference, rng)
-        print(
-            f"| {name} | {row.architectures} | {row.mean:.3f} | {row.std_architectures:.4f} "
-            f"| {row.std_seeds:.4f} | {row.pearson} | {row.spearman} | {seconds:.1f} | {same} |"
-        )
+    long = accuracies(results[LONG]).mean(axis=1) if LONG in results else None
+    for name, trained in results.items():
+        values = accuracies(trained)
+        seconds = np.mean([e.train_time_s for pair in trained for e in pair])
+        cells = [name, len(values), f"{values.mean():.3f}"]
+        if values.shape[1] == 2:
+            row = reliability(values, rng)
+            cells += [f"{row.std_architectures:.4f}", f"{row.std_seeds:.4f}"]
+            cells += [row.pearson, row.spearman]
+        else:
+            cells += [f"{values.std(ddof=1):.4f} (one seed)", "", "", ""]
+        cells += [f"{seconds:.1f}"]
+        if long is not None and name != LONG:
+            both = min(len(long), len(values))
+            cells += [agreement(values.mean(axis=1)[:both], long[:both], rng)]
+        else:
+            cells += [""]
+        print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
 
 
 def accuracies(pairs: list[list[Evaluation]]) -> np.ndarray:

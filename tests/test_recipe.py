@@ -175,8 +175,17 @@ def test_whole_floats_are_the_same_dataset() -> None:
     )
 
 
+def test_a_recipe_can_be_read_from_its_record() -> None:
+    assert Recipe.from_record(RECIPE.record) == RECIPE
+
+
+def test_a_record_of_something_else_is_no_recipe() -> None:
+    with pytest.raises(ConfigError, match="not made by nasforge's trainer"):
+        Recipe.from_record({"imported": "nasbench301"})
+
+
 def test_dataset_id_is_pinned() -> None:
-    assert SPEC.dataset_id(DIGESTS) == "36c323a09ae5000f"
+    assert SPEC.dataset_id(DIGESTS) == "ea350f83e6a25c44"
 
 
 def test_the_images_protocol_changes_the_dataset_id(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,10 @@ class Campaign:
             return []
         return [batch + REPLICATES for batch in self.generations(sampler)]
 
+    def generation_batches(self, sampler: str, generation: int) -> list[str]:
+        """One generation's own batch and that of its replicates."""
+        return [b for b in self.batches(sampler) if b.partition("-")[0] == f"gen{generation}"]
+
     def batches(self, sampler: str) -> list[str]:
         """All batches of a sampler."""
         return self.generations(sampler) + self.replicate_batches(sampler)

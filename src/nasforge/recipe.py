@@ -1,7 +1,8 @@
 """What decides a training's outcome: the recipe, the data set, and their ids.
 
-An id is the first 16 hex digits of the SHA-256 of a canonical JSON text. A recipe's text holds
-only the options that differ from "off", so an option added later at "off" changes no id.
+An id is the digest (first 16 hex digits of the SHA-256 of a canonical JSON text) of a record: the
+options that differ from "off", so that an option added later at "off" changes no id, and the
+protocol number. Tables keep the records of their ids, so an id can be checked at any later time.
 
     >>> Recipe(cells=3, channels=8, epochs=4, batch_size=64, learning_rate=0.1).recipe_id
     'd9a262e0f968fba9'
@@ -147,19 +148,30 @@ class Recipe:
         """
         return _from_dict(cls, values, "recipe")
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Self:
+        """The recipe of a `record`, whatever its protocol.
+
+        Raises:
+            ConfigError: The record is of no training by nasforge, or an option is malformed.
+        """
+        if not isinstance(record.get("recipe"), Mapping):
+            raise ConfigError("recipe: the evaluations were not made by nasforge's trainer")
+        return cls.from_dict(record["recipe"])
+
     def to_dict(self) -> dict[str, Any]:
         """Every field, defaults included."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @property
+    def record(self) -> dict[str, Any]:
+        """What `recipe_id` is the digest of: options that are on, and the training protocol."""
+        return {"recipe": _options_on(self), "protocol": TRAINING_PROTOCOL}
+
+    @property
     def recipe_id(self) -> str:
-        """Hash of the fields that differ from "off" and of the training protocol."""
-        on = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if field.default is MISSING or getattr(self, field.name) != field.default
-        }
-        return digest({"recipe": on, "protocol": TRAINING_PROTOCOL})
+        """Digest of `record`."""
+        return digest(self.record)
 
     def network_shape(self, image_size: int, classes: int) -> NetworkShape:
         """The network this recipe trains on images of that size.
@@ -227,20 +239,31 @@ class DatasetSpec:
         """Every field, defaults included."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
-    def dataset_id(self, source_digests: Mapping[str, str]) -> str:
-        """Hash of these options, of the source files and of the images protocol.
+    def record(self, source_digests: Mapping[str, str]) -> dict[str, Any]:
+        """What `dataset_id` is the digest of: options, source files and images protocol.
 
         Args:
             source_digests: SHA-256 (hex) by file name. Bytes, not decoded pixels, because two
                 versions of a JPEG decoder differ in the last bit.
         """
-        return digest(
-            {
-                "dataset": self.to_dict(),
-                "sources": dict(source_digests),
-                "protocol": IMAGES_PROTOCOL,
-            }
-        )
+        return {
+            "dataset": _options_on(self),
+            "sources": dict(source_digests),
+            "protocol": IMAGES_PROTOCOL,
+        }
+
+    def dataset_id(self, source_digests: Mapping[str, str]) -> str:
+        """Digest of `record`."""
+        return digest(self.record(source_digests))
+
+
+def _options_on(value: "Recipe | DatasetSpec") -> dict[str, Any]:
+    """The fields without a default, and those that differ from it."""
+    return {
+        field.name: getattr(value, field.name)
+        for field in fields(value)
+        if field.default is MISSING or getattr(value, field.name) != field.default
+    }
 
 
 def _cast_fields(value: "Recipe | DatasetSpec", section: str) -> None:

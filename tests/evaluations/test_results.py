@@ -13,9 +13,7 @@ from nasforge.recipe import DatasetSpec, Recipe
 
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 SPEC = DatasetSpec("digits", 8, 100, 50, 50)
-PROVENANCE = Provenance(
-    {RECIPE.recipe_id: RECIPE}, {SPEC.dataset_id({}): {"spec": SPEC.to_dict(), "sources": {}}}
-)
+PROVENANCE = Provenance({RECIPE.recipe_id: RECIPE.record}, {SPEC.dataset_id({}): SPEC.record({})})
 
 
 def test_the_first_training_of_every_architecture_is_told(

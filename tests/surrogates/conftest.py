@@ -27,9 +27,7 @@ from nasforge.surrogates.testing import score_test
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 DATASET = DatasetSpec("digits", 8, 100, 50, 50)
 DATASET_ID = DATASET.dataset_id({})
-PROVENANCE = Provenance(
-    {RECIPE.recipe_id: RECIPE}, {DATASET_ID: {"spec": DATASET.to_dict(), "sources": {}}}
-)
+PROVENANCE = Provenance({RECIPE.recipe_id: RECIPE.record}, {DATASET_ID: DATASET.record({})})
 FAMILIES = ("mean", "linear", "lightgbm")
 TARGETS = ("val_accuracy", "train_time_s")
 

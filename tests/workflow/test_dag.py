@@ -18,13 +18,14 @@ DOWNSTREAM_OF_FIT = {
     "all": 1,
 }
 DOWNSTREAM_OF_COLLECT = {"split_parts": 1, "fit_family": 4, **DOWNSTREAM_OF_FIT}
-DOWNSTREAM_OF_TRAINING = {"collect_tables": 1, **DOWNSTREAM_OF_COLLECT}
+DOWNSTREAM_OF_PARTS = {"collect_campaign": 1, **DOWNSTREAM_OF_COLLECT}
 EVERY_TRAINING = {
     # Random generations keep their proposals; evolution's second one sees other results.
     "sample_generation": 1,
     "choose_replicates": 1,
     "train_shard": 8,
-    **DOWNSTREAM_OF_TRAINING,
+    "collect_generation": 4,
+    **DOWNSTREAM_OF_PARTS,
 }
 
 
@@ -47,7 +48,8 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
             "sample_generation": 1,
             "choose_replicates": 1,
             "train_shard": 2,
-            **DOWNSTREAM_OF_TRAINING,
+            "collect_generation": 1,
+            **DOWNSTREAM_OF_PARTS,
         },
     ),
     "one more generation of random": (
@@ -56,7 +58,8 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
             "sample_generation": 1,
             "choose_replicates": 1,
             "train_shard": 2,
-            **DOWNSTREAM_OF_TRAINING,
+            "collect_generation": 1,
+            **DOWNSTREAM_OF_PARTS,
         },
     ),
     "a new sampler": (
@@ -65,7 +68,8 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
             "sample_generation": 2,
             "choose_replicates": 2,
             "train_shard": 4,
-            **DOWNSTREAM_OF_TRAINING,
+            "collect_generation": 2,
+            **DOWNSTREAM_OF_PARTS,
         },
     ),
     "epochs": (lambda c: set_recipe(c, epochs=2), EVERY_TRAINING),
@@ -76,11 +80,16 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     ),
     "replicates up": (
         lambda c: c["replicates"].update(seeds=3),
-        {"choose_replicates": 4, "train_shard": 4, **DOWNSTREAM_OF_TRAINING},
+        {
+            "choose_replicates": 4,
+            "train_shard": 4,
+            "collect_generation": 4,
+            **DOWNSTREAM_OF_PARTS,
+        },
     ),
     "failed fraction": (
         lambda c: c["training"].update(max_failed_fraction=0.5),
-        DOWNSTREAM_OF_TRAINING,
+        DOWNSTREAM_OF_PARTS,
     ),
     "the split's seed": (lambda c: c.update(split={"seed": 1}), DOWNSTREAM_OF_COLLECT),
     "the description": (
@@ -140,7 +149,8 @@ def test_a_full_dry_run_shows_every_job(new_run: Callable[..., Run]) -> None:
         "sample_generation": 4,
         "choose_replicates": 4,
         "train_shard": 8,
-        **DOWNSTREAM_OF_TRAINING,
+        "collect_generation": 4,
+        **DOWNSTREAM_OF_PARTS,
     }
 
 

@@ -1,19 +1,41 @@
 """
-Collecting: all shards and proposals become three tables, checked.
+Collecting: the shards of a generation become a part, the parts three tables, checked.
 
 In:   sample/, train/
-Out:  collect/{evaluations,curves,proposals}.parquet
+Out:  collect/parts/{evaluations,curves,proposals}/<sampler>-g<k>.parquet
+      collect/{evaluations,curves,proposals}.parquet
 """
 
 from nasforge.protocols import COLLECT_PROTOCOL
 
 
-rule collect_tables:
+rule collect_generation:
     input:
-        proposals=proposal_files(),
-        evaluations=all_shard_files("evaluations"),
-        curves=all_shard_files("curves"),
+        proposals="<results>/sample/{sampler}/gen{generation}.csv",
+        evaluations=lambda wildcards: generation_shards("evaluations", wildcards),
+        curves=lambda wildcards: generation_shards("curves", wildcards),
         dataset="<results>/images/dataset.json",
+    output:
+        evaluations="<results>/collect/parts/evaluations/{sampler}-g{generation}.parquet",
+        curves="<results>/collect/parts/curves/{sampler}-g{generation}.parquet",
+        proposals="<results>/collect/parts/proposals/{sampler}-g{generation}.parquet",
+    log:
+        "<logs>/collect/{sampler}-g{generation}.log",
+    # A finished generation becomes a part at once: parts are what a stopped campaign leaves.
+    priority: 1
+    localrule: True
+    params:
+        protocol=COLLECT_PROTOCOL,
+        recipe=config["training"]["recipe"],
+    script:
+        "../scripts/collect_generation.py"
+
+
+rule collect_campaign:
+    input:
+        evaluations=part_files("evaluations"),
+        curves=part_files("curves"),
+        proposals=part_files("proposals"),
     output:
         evaluations="<results>/collect/evaluations.parquet",
         curves="<results>/collect/curves.parquet",
@@ -22,7 +44,6 @@ rule collect_tables:
         "<logs>/collect.log",
     params:
         protocol=COLLECT_PROTOCOL,
-        recipe=config["training"]["recipe"],
         max_failed_fraction=config["training"]["max_failed_fraction"],
     script:
-        "../scripts/collect_tables.py"
+        "../scripts/collect_campaign.py"

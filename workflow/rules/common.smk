@@ -64,21 +64,18 @@ def shard_files(kind, sampler, batches):
     ]
 
 
-def all_shard_files(kind):
-    """The same for the whole campaign."""
-    return [
-        path
-        for sampler in SAMPLERS
-        for path in shard_files(kind, sampler, CAMPAIGN.batches(sampler))
-    ]
+def generation_shards(kind, wildcards):
+    """The same for one generation of a sampler, replicates included."""
+    batches = CAMPAIGN.generation_batches(wildcards.sampler, int(wildcards.generation))
+    return shard_files(kind, wildcards.sampler, batches)
 
 
-def proposal_files():
-    """What the samplers proposed, without replicates."""
+def part_files(kind):
+    """Paths of one kind of table of all parts: one per sampler and generation."""
     return [
-        f"<results>/sample/{sampler}/{batch}.csv"
-        for sampler in SAMPLERS
-        for batch in CAMPAIGN.generations(sampler)
+        f"<results>/collect/parts/{kind}/{name}-g{generation}.parquet"
+        for name, sampler in SAMPLERS.items()
+        for generation in range(sampler.generations)
     ]
 
 

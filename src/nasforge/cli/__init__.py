@@ -1,4 +1,4 @@
-"""The command line: `nasforge query | info | verify | sample | plan | train`.
+"""The command line: `nasforge query | info | verify | sample | plan | train | restore`.
 
     $ nasforge info results/quickstart/export/darts-digits-v1
 

@@ -1,7 +1,8 @@
-"""Commands for who makes a benchmark: plan, train.
+"""Commands for who makes a benchmark: plan, train, restore.
 
     $ nasforge plan config/workstation.yaml --seconds-per-training 40
     $ nasforge train "normal:...-reduce:..." --config config/workstation.yaml
+    $ nasforge restore data/darts-cifar10-cpu
 
 What they need beyond numpy is imported when they run.
 """
@@ -10,6 +11,7 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,16 @@ def add_commands(commands: Commands) -> None:
     train.add_argument("architecture", help="genotype text, in either form")
     train.add_argument("--config", type=Path, required=True)
     train.add_argument("--replicate", type=int, default=0, help="which seed (default 0)")
+    restore = add_command(
+        commands, "restore", _restore, "fill the evaluation cache from published evaluations"
+    )
+    restore.add_argument("folder", type=Path, help="holds evaluations/ and curves/")
+    restore.add_argument(
+        "--cache",
+        type=Path,
+        default=Path("results/.cache"),
+        help="the config's execution.cache_dir (default results/.cache)",
+    )
 
 
 def _plan(options: argparse.Namespace) -> None:
@@ -94,6 +106,17 @@ def _train(options: argparse.Namespace) -> None:
         )
     names = ("evaluation_id", "status", "error", "val_accuracy", "test_accuracy", "train_time_s")
     print_fields({n: getattr(evaluation, n) for n in (*names, "params", "macs", "backend")})
+
+
+def _restore(options: argparse.Namespace) -> None:
+    _require("pyarrow", "train")
+    from nasforge.evaluations.restore import restore_cache
+
+    restored = restore_cache(options.folder, options.cache)
+    if options.json:
+        print(json.dumps(asdict(restored)))
+    else:
+        print(f"{restored.evaluations} evaluations read, {restored.added} added to {options.cache}")
 
 
 def load_config(file: Path) -> Mapping[str, Any]:

@@ -1,6 +1,10 @@
-"""Collecting a campaign: all shards and proposals become three tables.
+"""Collecting: shards become a part per generation, and the parts three tables.
 
-    >>> collect(shards, proposal_files, CampaignTables(...), recipe_id, dataset_id, 0.1)
+    >>> collect_generation(shards, proposals, TablePaths(...), recipe_id, dataset_id)
+    >>> collect_campaign(parts, TablePaths(...), max_failed_fraction=0.1)
+
+A part holds all that one generation of one sampler gave, replicates included. It is complete in
+itself, so that parts can be published while a campaign goes on.
 
 Everything that would poison what follows stops here: evaluations of another recipe, data set or
 evaluator, proposals without an evaluation, and too many failed trainings.
@@ -19,50 +23,54 @@ import pyarrow.compute as pc
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
-from nasforge.evaluations.tables import PROPOSALS, Provenance, read_table, write_table
+from nasforge.evaluations.tables import PROPOSALS, Provenance, read_table, read_tables, write_table
 from nasforge.space import DARTS
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class CampaignTables:
-    """Paths of the three tables of a campaign."""
+class TablePaths:
+    """Paths of the three tables of a campaign, or of a part of it."""
 
     evaluations: Path
     curves: Path
     proposals: Path
 
 
-def collect(
-    evaluation_files: Sequence[Path],
-    curve_files: Sequence[Path],
-    proposal_files: Sequence[Path],
-    outputs: CampaignTables,
+@dataclass(frozen=True)
+class Shard:
+    """Paths of what one job trained."""
+
+    evaluations: Path
+    curves: Path
+
+
+def collect_generation(
+    shards: Sequence[Shard],
+    proposals_file: Path,
+    outputs: TablePaths,
     recipe_id: str,
     dataset_id: str,
-    max_failed_fraction: float,
 ) -> None:
-    """Merge shards into one row per evaluation, in order of first appearance.
+    """Merge the shards of one generation of one sampler into a part.
 
     Args:
-        evaluation_files: Evaluations of every shard, replicates included.
-        curve_files: Curves of the same shards.
-        proposal_files: Proposals of every sampler and generation, without replicates.
+        shards: All of the generation's, replicates included.
+        proposals_file: What was proposed, without replicates.
         outputs: What is written.
         recipe_id: The only recipe allowed.
         dataset_id: The only data set allowed.
-        max_failed_fraction: Most of the evaluations that may have failed or diverged.
 
     Raises:
-        EvaluationsError: Something of the above is not so.
+        EvaluationsError: There is another recipe, data set or evaluator, or a proposal without an
+            evaluation.
     """
-    evaluations, curves, provenance = _merge(evaluation_files, curve_files)
+    evaluations, curves, provenance = _merge(shards)
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
     _check_single(evaluations, "evaluator", "train")
-    _check_failures(evaluations, max_failed_fraction)
-    proposals = _proposals_table(proposal_files, recipe_id, dataset_id)
+    proposals = _proposals_table(proposals_file, recipe_id, dataset_id)
     known = set(evaluations["evaluation_id"].to_pylist())
     missing = [i for i in proposals["evaluation_id"].to_pylist() if i not in known]
     if missing:
@@ -70,6 +78,29 @@ def collect(
             f"{len(missing)} proposals have no evaluation, the first is {missing[0]}; "
             "rerun the train stage"
         )
+    write_table(outputs.evaluations, evaluations, "evaluations", provenance)
+    write_table(outputs.curves, curves, "curves", provenance)
+    write_table(outputs.proposals, proposals, "proposals", provenance)
+
+
+def collect_campaign(
+    parts: Sequence[TablePaths], outputs: TablePaths, max_failed_fraction: float
+) -> None:
+    """Merge parts into one row per evaluation, in order of first appearance.
+
+    Args:
+        parts: One per sampler and generation.
+        outputs: What is written.
+        max_failed_fraction: Most of the evaluations that may have failed or diverged.
+
+    Raises:
+        EvaluationsError: Parts differ in recipe, data set or evaluator, or too much failed.
+    """
+    evaluations, curves, provenance = _merge(parts)
+    for column in ("recipe_id", "dataset_id", "evaluator"):
+        _check_single(evaluations, column, evaluations[column][0].as_py())
+    _check_failures(evaluations, max_failed_fraction)
+    proposals, _ = read_tables([part.proposals for part in parts], "proposals")
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
     write_table(outputs.curves, curves, "curves", provenance)
     write_table(outputs.proposals, proposals, "proposals", provenance)
@@ -84,36 +115,33 @@ def collect(
     )
 
 
-def _proposals_table(files: Sequence[Path], recipe_id: str, dataset_id: str) -> pa.Table:
+def _proposals_table(file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
     rows = []
-    for file in files:
-        for proposal in read_proposals(file):
-            architecture = DARTS.parse(proposal.raw_architecture)
-            key = EvaluationKey(
-                DARTS.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
-            )
-            rows.append(
-                {
-                    "sampler": proposal.sampler,
-                    "optimizer": proposal.optimizer,
-                    "generation": proposal.generation,
-                    "position": proposal.position,
-                    "raw_architecture": proposal.raw_architecture,
-                    "evaluation_id": key.evaluation_id,
-                }
-            )
+    for proposal in read_proposals(file):
+        architecture = DARTS.parse(proposal.raw_architecture)
+        key = EvaluationKey(
+            DARTS.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
+        )
+        rows.append(
+            {
+                "sampler": proposal.sampler,
+                "optimizer": proposal.optimizer,
+                "generation": proposal.generation,
+                "position": proposal.position,
+                "raw_architecture": proposal.raw_architecture,
+                "evaluation_id": key.evaluation_id,
+            }
+        )
     return pa.Table.from_pylist(rows, schema=PROPOSALS)
 
 
-def _merge(
-    evaluation_files: Sequence[Path], curve_files: Sequence[Path]
-) -> tuple[pa.Table, pa.Table, Provenance]:
+def _merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Provenance]:
     """One row per evaluation with the curve of that row, in order of first appearance.
 
-    An evaluation may be in several shards, and may have succeeded at a later attempt in one of
+    An evaluation may be in several sources, and may have succeeded at a later attempt in one of
     them: the row with the most attempts counts.
     """
-    parts = [read_table(file, "evaluations") for file in evaluation_files]
+    parts = [read_table(source.evaluations, "evaluations") for source in sources]
     chosen: dict[str, tuple[int, int, int]] = {}  # evaluation_id -> attempts, part, row
     for part, (table, _) in enumerate(parts):
         keys = zip(table["evaluation_id"].to_pylist(), table["attempts"].to_pylist(), strict=True)
@@ -122,11 +150,13 @@ def _merge(
                 chosen[evaluation_id] = (attempts, part, row)
     starts = np.cumsum([0, *(len(table) for table, _ in parts)])
     rows = [int(starts[part]) + row for _, part, row in chosen.values()]
+    ids: list[list[str]] = [[] for _ in parts]
+    for evaluation_id, (_, part, _) in chosen.items():
+        ids[part].append(evaluation_id)
     curves = []
-    for part, file in enumerate(curve_files):
-        ids = [i for i, (_, source, _) in chosen.items() if source == part]
-        table, _ = read_table(file, "curves")
-        curves.append(table.filter(pc.is_in(table["evaluation_id"], pa.array(ids, pa.string()))))
+    for source, own in zip(sources, ids, strict=True):
+        table, _ = read_table(source.curves, "curves")
+        curves.append(table.filter(pc.is_in(table["evaluation_id"], pa.array(own, pa.string()))))
     evaluations = pa.concat_tables([table for table, _ in parts]).take(rows)
     return evaluations, pa.concat_tables(curves), reduce(Provenance.merged, [p for _, p in parts])
 

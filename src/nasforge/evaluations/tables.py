@@ -3,8 +3,8 @@
     >>> write_evaluations(path, evaluations, sources)
     >>> table, sources = read_table(path, "evaluations")
 
-Every file's metadata hold the schema version and the full recipe and data set behind every id in
-it, so that a file explains itself; reading recomputes the ids.
+Every file's metadata hold the schema version and the record behind every id of a recipe or data set
+in it, so that a file explains itself; an id is the digest of its record, and reading checks that.
 """
 
 import json
@@ -16,10 +16,10 @@ from typing import Any, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from nasforge.errors import ConfigError, EvaluationsError
+from nasforge.errors import EvaluationsError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
-from nasforge.recipe import DatasetSpec, Recipe
+from nasforge.recipe import digest
 
 _METADATA_KEY = b"nasforge"
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -51,12 +51,15 @@ SCHEMAS = {"evaluations": EVALUATIONS, "curves": CURVES, "proposals": PROPOSALS}
 class Provenance:
     """What the ids in a table stand for.
 
+    A record is what an id is the digest of, not what today's code would hash for it: so a table
+    stays readable when an option or a protocol is added.
+
     Attributes:
-        recipes: Recipe by recipe_id.
-        datasets: By dataset_id, {"spec": DatasetSpec fields, "sources": SHA-256 by file name}.
+        recipes: `Recipe.record` by recipe_id.
+        datasets: `DatasetSpec.record` by dataset_id.
     """
 
-    recipes: Mapping[str, Recipe]
+    recipes: Mapping[str, Mapping[str, Any]]
     datasets: Mapping[str, Mapping[str, Any]]
 
     def merged(self, other: Self) -> Self:
@@ -66,27 +69,24 @@ class Provenance:
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
         return {
-            "recipes": {key: recipe.to_dict() for key, recipe in self.recipes.items()},
-            "datasets": {key: dict(dataset) for key, dataset in self.datasets.items()},
+            "recipes": {key: dict(record) for key, record in self.recipes.items()},
+            "datasets": {key: dict(record) for key, record in self.datasets.items()},
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read `to_json`'s object and recompute every id.
+        """Read `to_json`'s object and check every id.
 
         Raises:
-            ConfigError: A recipe or data set is malformed.
-            EvaluationsError: An id does not belong to what it stands for.
+            EvaluationsError: A record is none, or an id is not the digest of its record.
         """
-        recipes = {key: Recipe.from_dict(value) for key, value in data["recipes"].items()}
-        ids = {key: recipe.recipe_id for key, recipe in recipes.items()}
-        for key, dataset in data["datasets"].items():
-            spec = DatasetSpec.from_dict(dataset["spec"])
-            ids[key] = spec.dataset_id(dataset["sources"])
-        for key, recomputed in ids.items():
-            if key != recomputed:
-                raise EvaluationsError(f"id {key} stands for what has id {recomputed}")
-        return cls(recipes, data["datasets"])
+        records = {**data["recipes"], **data["datasets"]}
+        for key, record in records.items():
+            if not isinstance(record, dict):
+                raise EvaluationsError(f"id {key} stands for {record!r}, which is no record")
+            if digest(record) != key:
+                raise EvaluationsError(f"id {key} stands for what has id {digest(record)}")
+        return cls(data["recipes"], data["datasets"])
 
 
 def write_evaluations(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
@@ -130,7 +130,7 @@ def read_table(path: Path, kind: str) -> tuple[pa.Table, Provenance]:
         provenance = Provenance.from_json(metadata)
     except FileNotFoundError:
         raise EvaluationsError(f"{path}: no such file") from None
-    except (ConfigError, EvaluationsError) as error:
+    except EvaluationsError as error:
         raise EvaluationsError(f"{path}: {error}") from None
     except Exception as error:  # on a damaged file, the parsers raise nearly anything
         reason = str(error).partition("\n")[0] or type(error).__name__

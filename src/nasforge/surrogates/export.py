@@ -31,7 +31,7 @@ from nasforge.benchmark.predictors import Predictor
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.tables import read_table
-from nasforge.recipe import digest
+from nasforge.recipe import Recipe, digest
 from nasforge.space import DARTS
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
@@ -115,7 +115,7 @@ def _manifest(
 ) -> Manifest:
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
     rows = evaluations.to_pandas().query("status == 'ok'")
-    [(recipe_id, recipe)] = provenance.recipes.items()
+    [(recipe_id, record)] = provenance.recipes.items()
     dataset = json.loads(sources.dataset.read_text(encoding="utf-8"))
     return Manifest(
         name=spec.name,
@@ -126,7 +126,7 @@ def _manifest(
             "version": DARTS.version,
             "fingerprint": space_fingerprint(DARTS),
         },
-        recipe={**recipe.to_dict(), "recipe_id": recipe_id},
+        recipe={**Recipe.from_record(record).to_dict(), "recipe_id": recipe_id},
         dataset={key: dataset[key] for key in ("dataset_id", "spec", "sources", "classes")},
         evaluator="train",
         targets={

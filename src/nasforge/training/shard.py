@@ -19,7 +19,7 @@ from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
 from nasforge.evaluations.tables import Provenance
 from nasforge.protocols import TRAINING_PROTOCOL
-from nasforge.recipe import Recipe
+from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
 from nasforge.training.backends import resolve_backend
@@ -188,8 +188,8 @@ class _Evaluator:
 def provenance(recipe: Recipe, images_folder: Path) -> Provenance:
     """What the ids of a shard's evaluations stand for."""
     manifest = json.loads((images_folder / MANIFEST).read_text(encoding="utf-8"))
-    dataset = {"spec": manifest["spec"], "sources": manifest["sources"]}
-    return Provenance({recipe.recipe_id: recipe}, {manifest["dataset_id"]: dataset})
+    record = DatasetSpec.from_dict(manifest["spec"]).record(manifest["sources"])
+    return Provenance({recipe.recipe_id: recipe.record}, {manifest["dataset_id"]: record})
 
 
 def _results(outcome: Outcome | None) -> dict[str, Any]:

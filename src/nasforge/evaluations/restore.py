@@ -1,0 +1,80 @@
+"""Filling the evaluation cache from published evaluations, so that no training is repeated.
+
+    >>> restore_cache(Path("data/darts-cifar10-cpu"), Path("results/.cache"))
+    Restored(evaluations=750, added=750)
+
+A campaign goes on elsewhere, or after its results were deleted: with the cache filled, the same
+command finds every finished training there.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasforge.errors import EvaluationsError
+from nasforge.evaluations.cache import EvaluationCache
+from nasforge.evaluations.schema import CurvePoint, Evaluation
+from nasforge.evaluations.tables import read_table
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What `restore_cache` found and did.
+
+    Attributes:
+        evaluations: Rows read, those that are in several files counted each time.
+        added: Rows that the cache did not have, or only from fewer attempts.
+    """
+
+    evaluations: int
+    added: int
+
+
+def restore_cache(folder: Path, cache_root: Path) -> Restored:
+    """Add every evaluation of a folder of parts to the cache.
+
+    Args:
+        folder: Holds evaluations/*.parquet and curves/ with files of the same names.
+        cache_root: The cache folder (`execution.cache_dir`).
+
+    Raises:
+        EvaluationsError: There is no part, or one is damaged.
+    """
+    files = sorted((folder / "evaluations").glob("*.parquet"))
+    if not files:
+        raise EvaluationsError(
+            f"{folder}: no evaluations/*.parquet there; expected is a folder of parts, such as "
+            "results/<name>/collect/parts"
+        )
+    total = added = 0
+    for file in files:
+        for evaluation in read_evaluations(file, folder / "curves" / file.name):
+            cache = EvaluationCache(cache_root, evaluation.evaluator, evaluation.recipe_id)
+            with cache.claim(evaluation.evaluation_id):
+                known = cache.get(evaluation.evaluation_id)
+                if known is None or known.attempts < evaluation.attempts:
+                    cache.put(evaluation)
+                    added += 1
+            total += 1
+    return Restored(total, added)
+
+
+def read_evaluations(evaluations_file: Path, curves_file: Path) -> list[Evaluation]:
+    """The rows of an evaluations table with their curves.
+
+    Raises:
+        EvaluationsError: A table is damaged, or an id does not belong to its row.
+    """
+    table, _ = read_table(evaluations_file, "evaluations")
+    curves: dict[str, list[CurvePoint]] = defaultdict(list)
+    for point in read_table(curves_file, "curves")[0].to_pylist():
+        curves[point.pop("evaluation_id")].append(CurvePoint(**point))
+    rows = [
+        Evaluation(**row, curve=tuple(curves[row["evaluation_id"]])) for row in table.to_pylist()
+    ]
+    for row in rows:
+        if row.key.evaluation_id != row.evaluation_id:
+            raise EvaluationsError(
+                f"{evaluations_file}: evaluation_id {row.evaluation_id} does not belong to its row"
+            )
+    return rows

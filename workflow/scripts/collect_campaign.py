@@ -1,0 +1,15 @@
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from nasforge.evaluations.collect import TablePaths, collect_campaign
+
+    parts = zip(
+        snakemake.input.evaluations, snakemake.input.curves, snakemake.input.proposals, strict=True
+    )
+    collect_campaign(
+        [TablePaths(*map(Path, files)) for files in parts],
+        TablePaths(*(Path(file) for file in snakemake.output)),
+        snakemake.params.max_failed_fraction,
+    )

@@ -1,0 +1,17 @@
+import json
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from nasforge.evaluations.collect import Shard, TablePaths, collect_generation
+    from nasforge.recipe import Recipe
+
+    files = zip(snakemake.input.evaluations, snakemake.input.curves, strict=True)
+    collect_generation(
+        [Shard(Path(evaluations), Path(curves)) for evaluations, curves in files],
+        Path(snakemake.input.proposals),
+        TablePaths(*(Path(file) for file in snakemake.output)),
+        Recipe.from_dict(snakemake.params.recipe).recipe_id,
+        json.loads(Path(snakemake.input.dataset).read_text(encoding="utf-8"))["dataset_id"],
+    )
