@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasforge.benchmark import predictors
-from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, make_predictor
+from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, forest, make_predictor
 from nasforge.errors import BenchmarkFormatError
 
 Arrays = dict[str, np.ndarray]
@@ -75,9 +74,9 @@ def test_a_stack_of_linear_models_answers_as_its_parts() -> None:
     )
 
 
-@pytest.mark.parametrize("extra", [0, 1, 2 * predictors.ROWS_PER_CHUNK + 3])
+@pytest.mark.parametrize("extra", [0, 1, 2 * forest.ROWS_PER_CHUNK + 3])
 def test_chunks_answer_as_single_rows(forest_arrays: Arrays, extra: int) -> None:
-    features = binary_rows(predictors.ROWS_PER_CHUNK + extra)
+    features = binary_rows(forest.ROWS_PER_CHUNK + extra)
     predictor = ForestPredictor(**forest_arrays)
     distinct, position = np.unique(features, axis=0, return_inverse=True)
     one_by_one = np.vstack([predictor.predict(row[None]) for row in distinct])

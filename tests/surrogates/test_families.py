@@ -10,8 +10,8 @@ import yaml
 
 from nasforge.benchmark.predictors import make_predictor
 from nasforge.errors import SurrogateError
-from nasforge.surrogates import families
-from nasforge.surrogates.families import FAMILIES, forest_from_lightgbm
+from nasforge.surrogates.families import FAMILIES, lightgbm_trees
+from nasforge.surrogates.families.lightgbm_trees import forest_from_lightgbm
 
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "config.schema.yaml"
 SETTINGS = {"mean": {}, "linear": {}, "lightgbm": {"trees": 100}}
@@ -65,7 +65,7 @@ def test_the_frozen_forest_predicts_as_lightgbm(
         boosters.append(train(*arguments, **options))
         return boosters[-1]
 
-    monkeypatch.setattr(families.lightgbm, "train", spy)
+    monkeypatch.setattr(lightgbm_trees.lightgbm, "train", spy)
     features, labels = data(200, 0)
     if not binary:
         features += np.random.default_rng(5).normal(size=features.shape).astype(np.float32)

@@ -140,7 +140,8 @@ def tabulate_scores(files: Sequence[Path], output: Path) -> None:
     columns = ["ceiling", "ceiling_low", "ceiling_high"]
     table[columns] = table[columns].where(table["estimable"])
     table = table.drop(columns="estimable").round(4)
-    table[columns] = table[columns].astype(object).fillna("not estimable")
+    limits = table[columns].astype(object)
+    table[columns] = limits.where(limits.notna(), "not estimable")
     with atomic_path(output) as temporary:
         table.to_csv(temporary, index=False, na_rep="undefined")
 

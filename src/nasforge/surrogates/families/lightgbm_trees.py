@@ -1,81 +1,16 @@
-"""Surrogate families: how one member of an ensemble is fitted.
+"""LightGBM, and its trees as arrays.
 
-    >>> member = FAMILIES["lightgbm"].fit(features, labels, seed=0, trees=200)
-
-A fitted member is already the frozen predictor of `nasforge.benchmark`: what is scored, what is
-exported and what answers a query are the same arrays.
+>>> fit_lightgbm(features, labels, seed=0, trees=300)
 """
 
-import inspect
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import lightgbm
 import numpy as np
-from sklearn.linear_model import Ridge
 
-from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, Predictor
+from nasforge.benchmark.predictors import ForestPredictor
 from nasforge.errors import SurrogateError
-
-
-@dataclass(frozen=True)
-class Family:
-    """A kind of model.
-
-    Attributes:
-        name: Its name in a config.
-        encoding: Encoding of its features.
-        predictor: Class of its members, which can be stacked.
-        function: Fits one member: (features float32 [n, d], labels float64 [n], seed, settings).
-    """
-
-    name: str
-    encoding: str
-    predictor: type[LinearPredictor] | type[ForestPredictor]
-    function: Callable[..., Predictor]
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """Default settings by name."""
-        parameters = list(inspect.signature(self.function).parameters.values())[3:]
-        return {parameter.name: parameter.default for parameter in parameters}
-
-    def fit(
-        self, features: np.ndarray, labels: np.ndarray, seed: int, **settings: float
-    ) -> Predictor:
-        """Fit one member.
-
-        Raises:
-            SurrogateError: A setting is unknown.
-        """
-        for key in settings:
-            if key not in self.settings:
-                raise SurrogateError(
-                    f"surrogates.families.{self.name}.{key}: unknown setting; allowed: "
-                    f"{', '.join(self.settings) or 'none'}"
-                )
-        return self.function(features, labels, seed, **settings)
-
-
-def fit_mean(features: np.ndarray, labels: np.ndarray, seed: int) -> LinearPredictor:
-    """The mean of the labels: the baseline that every other family must beat."""
-    return LinearPredictor(np.zeros((1, features.shape[1])), np.array([labels.mean()]))
-
-
-def fit_linear(
-    features: np.ndarray, labels: np.ndarray, seed: int, l2: float = 3.0
-) -> LinearPredictor:
-    """Ridge regression with an unpenalised intercept.
-
-    Args:
-        features: float32 [n, d].
-        labels: float64 [n].
-        seed: Not needed; the solution is exact.
-        l2: Penalty on the squared weights.
-    """
-    model = Ridge(alpha=l2, solver="cholesky").fit(features.astype(np.float64), labels)
-    return LinearPredictor(model.coef_[None, :], np.array([model.intercept_]))
 
 
 def fit_lightgbm(
@@ -175,14 +110,3 @@ def _add_node(node: Mapping[str, Any], nodes: list[tuple[int, float, int, int, f
     right = _add_node(node["right_child"], nodes)
     nodes[position] = (node["split_feature"], float(node["threshold"]), left, right, 0.0)
     return position
-
-
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family("mean", "one_hot", LinearPredictor, fit_mean),
-        Family("linear", "one_hot", LinearPredictor, fit_linear),
-        Family("lightgbm", "one_hot", ForestPredictor, fit_lightgbm),
-    )
-}
-"""Families by the name they have in a config."""

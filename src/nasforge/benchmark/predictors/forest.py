@@ -1,105 +1,24 @@
-"""Ensembles as arrays, predicting with numpy alone.
+"""Ensembles of decision trees as arrays.
 
-    >>> predictor = make_predictor("forest", arrays)
-    >>> predictor.predict(features)          # [n, members] on the target's scale
-
-A predictor is all that is kept of a fitted ensemble: what is scored is what is exported. It is
-checked once, when made, so that a query on arrays from a stranger ends and stays in bounds.
+>>> ForestPredictor(feature, threshold, left, right, value, root, first_tree, base)
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import ClassVar, Protocol, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
 
 import numpy as np
 
+from nasforge.benchmark.predictors.checks import (
+    arrays_of,
+    require_dtypes,
+    require_finite,
+    require_range,
+)
 from nasforge.errors import BenchmarkFormatError
 
 ROWS_PER_CHUNK = 1024
 """Rows that a forest walks at a time; bounds its memory to about 16 bytes * rows * trees."""
-
-
-class Predictor(Protocol):
-    """An ensemble for one target."""
-
-    kind: ClassVar[str]
-
-    @property
-    def members(self) -> int:
-        """Number of models."""
-        ...
-
-    @property
-    def features(self) -> int:
-        """Smallest number of feature columns it can be given."""
-        ...
-
-    def accepts(self, width: int) -> bool:
-        """Whether it can be given that many feature columns."""
-        ...
-
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        """Predictions of every member: float32 [n, d] -> float64 [n, members]."""
-        ...
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """What `make_predictor` needs."""
-        ...
-
-
-@dataclass(frozen=True, eq=False)
-class LinearPredictor:
-    """Members `bias + features @ weights`.
-
-    Attributes:
-        weights: float64 [members, d].
-        bias: float64 [members].
-    """
-
-    weights: np.ndarray
-    bias: np.ndarray
-
-    kind: ClassVar[str] = "linear"
-
-    def __post_init__(self) -> None:
-        _require_dtypes(self, weights="f8", bias="f8")
-        members = len(self.bias)
-        if self.weights.ndim != 2 or self.bias.shape != (self.weights.shape[0],) or not members:
-            raise BenchmarkFormatError(
-                f"weights {list(self.weights.shape)} and bias {list(self.bias.shape)} must be "
-                "[members, d] and [members]"
-            )
-        _require_finite(self, "weights", "bias")
-
-    @property
-    def members(self) -> int:
-        """Number of models."""
-        return len(self.bias)
-
-    @property
-    def features(self) -> int:
-        """Number of feature columns."""
-        return self.weights.shape[1]
-
-    def accepts(self, width: int) -> bool:
-        """Only as many as there are weights."""
-        return width == self.features
-
-    def predict(self, features: np.ndarray) -> np.ndarray:
-        """float32 [n, d] -> float64 [n, members]."""
-        return features.astype(np.float64) @ self.weights.T + self.bias
-
-    def to_arrays(self) -> dict[str, np.ndarray]:
-        """Weights and bias."""
-        return _arrays(self)
-
-    @classmethod
-    def stack(cls, parts: Sequence[Self]) -> Self:
-        """One ensemble of the members of several."""
-        return cls(
-            np.concatenate([part.weights for part in parts]),
-            np.concatenate([part.bias for part in parts]),
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,7 +50,7 @@ class ForestPredictor:
     kind: ClassVar[str] = "forest"
 
     def __post_init__(self) -> None:
-        _require_dtypes(
+        require_dtypes(
             self,
             feature="i4",
             threshold="f8",
@@ -155,12 +74,12 @@ class ForestPredictor:
                     f"{name}: shape {list(getattr(self, name).shape)}, expected {list(shape)}, "
                     "not empty"
                 )
-        _require_finite(self, "value", "base")
+        require_finite(self, "value", "base")
         if np.isnan(self.threshold).any():
             raise BenchmarkFormatError("threshold: holds nan")
-        _require_range("feature", self.feature, 0, np.iinfo(np.int32).max)
-        _require_range("root", self.root, 0, nodes - 1)
-        _require_range("first_tree", self.first_tree, 0, trees - 1)
+        require_range("feature", self.feature, 0, np.iinfo(np.int32).max)
+        require_range("root", self.root, 0, nodes - 1)
+        require_range("first_tree", self.first_tree, 0, trees - 1)
         if self.first_tree[0] != 0 or (np.diff(self.first_tree) <= 0).any():
             raise BenchmarkFormatError("first_tree: must start at 0 and increase")
         self._check_children(nodes)
@@ -171,8 +90,8 @@ class ForestPredictor:
         forward = (self.left > position) & (self.right > position)
         if not (leaf | forward).all():
             raise BenchmarkFormatError("left, right: a child must stand behind its parent")
-        _require_range("left", self.left, 0, nodes - 1)
-        _require_range("right", self.right, 0, nodes - 1)
+        require_range("left", self.left, 0, nodes - 1)
+        require_range("right", self.right, 0, nodes - 1)
         if self.value[~leaf].any():
             raise BenchmarkFormatError("value: only a leaf may have one")
 
@@ -211,7 +130,7 @@ class ForestPredictor:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All attributes."""
-        return _arrays(self)
+        return arrays_of(self)
 
     @classmethod
     def stack(cls, parts: Sequence[Self]) -> Self:
@@ -235,50 +154,3 @@ class ForestPredictor:
             first_tree=joined("first_tree", tree_offsets),
             base=joined("base"),
         )
-
-
-PREDICTORS: dict[str, type[LinearPredictor] | type[ForestPredictor]] = {
-    cls.kind: cls for cls in (LinearPredictor, ForestPredictor)
-}
-"""Predictor classes by the name they have in a manifest."""
-
-
-def make_predictor(kind: str, arrays: Mapping[str, np.ndarray]) -> Predictor:
-    """Build and check a predictor.
-
-    Raises:
-        BenchmarkFormatError: The kind is unknown, or an array is missing, unknown or malformed.
-    """
-    if kind not in PREDICTORS:
-        raise BenchmarkFormatError(
-            f"unknown kind of predictor {kind!r}; this version reads {', '.join(PREDICTORS)}"
-        )
-    cls = PREDICTORS[kind]
-    expected = {field.name for field in fields(cls)}
-    if set(arrays) != expected:
-        raise BenchmarkFormatError(
-            f"a {kind} predictor has arrays {sorted(arrays)}, expected {sorted(expected)}"
-        )
-    return cls(**arrays)
-
-
-def _arrays(predictor: LinearPredictor | ForestPredictor) -> dict[str, np.ndarray]:
-    return {field.name: getattr(predictor, field.name) for field in fields(predictor)}
-
-
-def _require_dtypes(predictor: object, **dtypes: str) -> None:
-    for name, dtype in dtypes.items():
-        array = getattr(predictor, name)
-        if array.dtype != np.dtype(dtype) or array.ndim == 0:
-            raise BenchmarkFormatError(f"{name}: {array.dtype} array, expected {np.dtype(dtype)}")
-
-
-def _require_finite(predictor: object, *names: str) -> None:
-    for name in names:
-        if not np.isfinite(getattr(predictor, name)).all():
-            raise BenchmarkFormatError(f"{name}: holds nan or infinity")
-
-
-def _require_range(name: str, array: np.ndarray, low: int, high: int) -> None:
-    if array.min() < low or array.max() > high:
-        raise BenchmarkFormatError(f"{name}: must be from {low} to {high}")
