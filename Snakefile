@@ -19,9 +19,8 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/sample.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/collect.smk"
+# Evaluations are given, or made: campaign.smk includes sample.smk, train.smk and collect.smk.
+include: f"workflow/rules/{EVALUATIONS_FROM}.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"

@@ -1,5 +1,6 @@
 """The command line: what it prints, and that misuse is one line with exit code 2."""
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -62,8 +63,8 @@ def folder(tmp_path: Path) -> Path:
             "dataset_id": DATASET.dataset_id({}),
             "spec": DATASET.to_dict(),
             "sources": {},
-            "classes": 10,
         },
+        network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
         evaluator="train",
         targets={"val_accuracy": TargetEntry("fraction", "identity", noise)},
         surrogates={
@@ -193,6 +194,56 @@ def test_what_sample_prints_can_be_queried(
     assert len(json.loads(printed(capsys, "query", folder, *architectures, "--json"))) == 2
 
 
+def test_import_of_a_table_prints_what_it_did(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text(f"arch,a,b\n{ARCHITECTURE},50,51\n{NAMEDTUPLE.replace(',', ';')},1,1\n")
+    columns = ("--architecture", "arch", "--target", "a", "--target", "b", "--percent")
+    error = refused(capsys, "import", "csv", file, "-o", tmp_path / "out", *columns)
+    assert f"{file}, line 3: " in error
+    file.write_text(f"arch,a,b\n{ARCHITECTURE},50,51\n")
+    output = printed(capsys, "import", "csv", file, "-o", tmp_path / "out", *columns)
+    assert output == f"2 evaluations of 1 architectures written to {tmp_path / 'out'}\n"
+    report = json.loads(
+        printed(capsys, "import", "csv", file, "-o", tmp_path / "out", *columns, "--json")
+    )
+    assert (report["evaluations"], report["diverged"]) == (2, 0)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "curves.parquet",
+        "evaluations.parquet",
+        "proposals.parquet",
+    ]
+
+
+def test_import_of_result_files_needs_result_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    error = refused(capsys, "import", "nasbench301", tmp_path, "-o", tmp_path / "out")
+    assert "no <optimizer>/results_<i>.json could be read" in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["query", "info", "verify"])
+def test_a_space_of_ones_own_is_named(
+    capsys: pytest.CaptureFixture[str], folder: Path, command: str
+) -> None:
+    arguments = [ARCHITECTURE] if command == "query" else []
+    printed(capsys, command, folder, *arguments, "--space", "nasforge.space:DARTS")
+    error = refused(capsys, command, folder, *arguments, "--space", "no_module:X")
+    assert "search space 'no_module:X' cannot be imported" in error
+
+
+@pytest.mark.parametrize("command", ["plan", "train"])
+def test_a_config_with_evaluations_trains_nothing(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    config = Path(__file__).parents[1] / "config" / "from_evaluations.yaml"
+    arguments = [config] if command == "plan" else [ARCHITECTURE, "--config", config]
+    error = refused(capsys, command, *arguments)
+    assert "from_evaluations.yaml: trains nothing, its evaluations are in data/imported" in error
+
+
 @pytest.mark.parametrize("option", ["--version", "--help"])
 def test_version_and_help_are_no_errors(capsys: pytest.CaptureFixture[str], option: str) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -278,7 +329,7 @@ def test_a_folder_that_is_no_benchmark_is_named(
     [
         {"training_set": {}},
         {"recipe": RECIPE.to_dict()},
-        {"dataset": {"spec": DATASET.to_dict(), "classes": 10}},
+        {"dataset": {"spec": DATASET.to_dict()}},
         {"surrogates": [{}]},
         {"surrogates": ["text"]},
     ],

@@ -106,6 +106,68 @@ def value_at(config: Any, path: Path_) -> Any:
     return config
 
 
+GIVEN = {key: MINIMAL[key] for key in ("name", "surrogates", "export")}
+GIVEN["evaluations"] = {"path": "data/mine"}
+
+
+def test_given_evaluations_need_no_trainings() -> None:
+    config = checked(GIVEN)
+    assert config["evaluations"] == {"path": "data/mine"}
+    assert config["space"] == "darts"
+    assert not {"dataset", "training", "samplers", "replicates"} & set(config)
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+
+
+def test_the_folder_of_evaluations_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    config = checked(GIVEN | {"evaluations": {"path": "~/data"}})
+    assert config["evaluations"]["path"] == "/home/someone/data"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"training": MINIMAL["training"]}, "training: not allowed beside evaluations.path"),
+        ({"dataset": MINIMAL["dataset"]}, "dataset: not allowed beside evaluations.path"),
+        ({"samplers": MINIMAL["samplers"]}, "samplers: not allowed beside evaluations.path"),
+        ({"replicates": {}}, "replicates: not allowed beside evaluations.path"),
+        ({"evaluations": {}}, "evaluations.path: missing; it has no default"),
+        ({"evaluations": {"path": ""}}, "evaluations.path: '' is not a string at least 1 char"),
+        ({"evaluations": {"pth": "x", "path": "x"}}, "evaluations.pth: unknown key; did you mean"),
+        ({"evaluations": "data"}, "evaluations: 'data' is not an object"),
+        ({"space": "nasbench101"}, "space: search space 'nasbench101' is not installed; there are"),
+        ({"space": "no_module:X"}, "space: search space 'no_module:X' cannot be imported"),
+        ({"space": ""}, "space: '' is not a string at least 1 characters"),
+    ],
+    ids=str,
+)
+def test_wrong_use_of_given_evaluations_is_explained(change: dict, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(GIVEN | change)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["dataset", "training", "samplers"])
+def test_a_missing_section_names_both_ways(missing: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(with_value(MINIMAL, (missing,), MISSING))
+    assert str(caught.value) == (
+        f"{missing}: missing; to train takes dataset, training, samplers, and to use evaluations "
+        "that are there, evaluations: {path: FOLDER}"
+    )
+
+
+def test_only_darts_can_be_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine_to_train.py").write_text(
+        "from nasforge.space.darts.space import DartsSpace\nSPACE = DartsSpace()\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="space: 'mine_to_train:SPACE' cannot be trained, only"):
+        checked(MINIMAL | {"space": "mine_to_train:SPACE"})
+    assert checked(GIVEN | {"space": "mine_to_train:SPACE"})["space"] == "mine_to_train:SPACE"
+
+
 def test_defaults_are_filled_in() -> None:
     config = checked(MINIMAL)
     assert config["dataset"]["split_seed"] == 0
@@ -189,7 +251,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
     ("path", "value", "message"),
     [
         # A typo at every level.
-        ("trainng", {}, "trainng: unknown key; did you mean 'training'? allowed: name, dataset,"),
+        ("trainng", {}, "trainng: unknown key; did you mean 'training'? allowed: name, space,"),
         ("dataset.imagesize", 8, "dataset.imagesize: unknown key; did you mean 'image_size'?"),
         ("training.shards", 1, "training.shards: unknown key; did you mean 'shard_size'?"),
         ("training.recipe.epoch", 1, "training.recipe.epoch: unknown key; did you mean 'epochs'?"),
@@ -197,7 +259,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("replicates.fractions", 0.1, "replicates.fractions: unknown key"),
         ("split.fraction", 0.1, "split.fraction: unknown key; did you mean 'test_fraction'?"),
         ("surrogates.fold", 3, "surrogates.fold: unknown key; did you mean 'folds'?"),
-        ("surrogates.families.forest", {}, "surrogates.families.forest: unknown key; allowed:"),
+        ("surrogates.families.knn", {}, "surrogates.families.knn: unknown key; allowed:"),
         ("surrogates.families.mean.l2", 1, "families.mean.l2: unknown key; allowed: none"),
         ("surrogates.families.linear.l22", 1, "linear.l22: unknown key; did you mean 'l2'?"),
         ("surrogates.families.lightgbm.tree", 1, "lightgbm.tree: unknown key; did you mean 'tree"),
@@ -256,6 +318,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         (f"{RE_A}.settings", {1: 2, "sample_size": 4}, "samplers[1]"),
         ("dataset.source", "parquet", "execution.data_dir: must be the folder with train-*.par"),
         ("training.recipe.crop_padding", 8, "crop_padding: 8 must be less than dataset.image_size"),
+        ("training.recipe.curve_images", 10**6, "must be at most dataset.validation_images ("),
     ],
 )  # fmt: skip
 def test_a_wrong_config_is_explained_in_one_line(path: str, value: object, message: str) -> None:

@@ -4,6 +4,7 @@ import copy
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -85,10 +86,16 @@ class Run:
             *options,
         ]
 
-    def snakemake(self, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run to the end, whatever comes of it."""
+    def snakemake(
+        self, *options: str, variables: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end, whatever comes of it; `variables` are added to the environment."""
         return subprocess.run(
-            self.command(*options), capture_output=True, text=True, env=environment(), check=False
+            self.command(*options),
+            capture_output=True,
+            text=True,
+            env=environment() | dict(variables or {}),
+            check=False,
         )
 
 

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nasforge.errors import ConfigError, OptimizerError
+from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
 from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
-from nasforge.space import DARTS
+from nasforge.space import DARTS, SearchSpace
+from nasforge.space.registry import resolve_space
 
 MINIMUM_DEVELOPMENT = 10
 """Architectures, without which nothing can be fitted."""
@@ -31,6 +32,7 @@ _BOUNDS = (
     ("minProperties", "at least {} keys"),
     ("pattern", "matching {}"),
 )
+_TRAINING_SECTIONS = ["dataset", "training", "samplers"]
 _CASTS = {"integer": int, "number": float}
 
 
@@ -52,9 +54,15 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
     normal = _normalise(config, schema)
-    for key in ("data_dir", "cache_dir"):
-        if normal["execution"][key]:
-            normal["execution"][key] = str(Path(normal["execution"][key]).expanduser())
+    if "evaluations" in normal:
+        del normal["replicates"]  # the schema's default; nothing is trained
+    for section, key in (
+        ("execution", "data_dir"),
+        ("execution", "cache_dir"),
+        ("evaluations", "path"),
+    ):
+        if normal.get(section, {}).get(key):
+            normal[section][key] = str(Path(normal[section][key]).expanduser())
     config.clear()
     config.update(normal)
     _check_meaning(config)
@@ -90,17 +98,66 @@ def _is_integer(_: object, value: Any) -> bool:
     return _is_number(_, value) and value == int(value) and abs(value) < 2**63
 
 
+def _check_recipe(recipe: Recipe, dataset: DatasetSpec) -> None:
+    """What a recipe cannot say without its data set."""
+    # The number of classes plays no part in whether the network can be built.
+    recipe.network_shape(dataset.image_size, classes=1)
+    if recipe.crop_padding >= dataset.image_size:
+        raise ConfigError(
+            f"training.recipe.crop_padding: {recipe.crop_padding} must be less than "
+            f"dataset.image_size ({dataset.image_size})"
+        )
+    if recipe.curve_images > dataset.validation_images:
+        raise ConfigError(
+            f"training.recipe.curve_images: {recipe.curve_images} must be at most "
+            f"dataset.validation_images ({dataset.validation_images})"
+        )
+    if recipe.auxiliary_weight and dataset.train_images % recipe.batch_size == 1:
+        raise ConfigError(
+            f"training.recipe.batch_size: {recipe.batch_size} leaves a last batch of one of "
+            f"{dataset.train_images} images, and the auxiliary head normalises over several"
+        )
+
+
 def _check_meaning(config: Mapping[str, Any]) -> None:
     """What a schema cannot say."""
-    dataset = DatasetSpec.from_dict(config["dataset"])
-    # The number of classes plays no part in whether the network can be built.
-    Recipe.from_dict(config["training"]["recipe"]).network_shape(dataset.image_size, classes=1)
-    padding = config["training"]["recipe"]["crop_padding"]
-    if padding >= dataset.image_size:
+    space = _space(config["space"])
+    _check_families(config["surrogates"]["families"], space)
+    if "evaluations" in config:
+        return
+    if space is not DARTS:
         raise ConfigError(
-            f"training.recipe.crop_padding: {padding} must be less than dataset.image_size "
-            f"({dataset.image_size})"
+            f"space: {config['space']!r} cannot be trained, only {DARTS.name} can; give "
+            "evaluations: {path: FOLDER} (nasforge import makes one) instead of dataset, training "
+            "and samplers"
         )
+    _check_campaign(config)
+
+
+def _space(reference: str) -> SearchSpace:
+    try:
+        return resolve_space(reference)
+    except SpaceError as error:
+        raise ConfigError(f"space: {error}") from None
+
+
+def _check_families(families: Iterable[str], space: SearchSpace) -> None:
+    """A family needs its encoding; ours has all, and is not checked, to save the import."""
+    if space is DARTS:
+        return
+    from nasforge.surrogates.families import FAMILIES
+
+    for name in families:
+        try:
+            FAMILIES[name].encoding_for(space)
+        except SurrogateError as error:
+            raise ConfigError(str(error)) from None
+
+
+def _check_campaign(config: Mapping[str, Any]) -> None:
+    """Images, recipe and samplers, where nasforge trains."""
+    dataset = DatasetSpec.from_dict(config["dataset"])
+    _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
     if dataset.source == "parquet" and not config["execution"]["data_dir"]:
         raise ConfigError(
             "execution.data_dir: must be the folder with train-*.parquet and test-*.parquet "
@@ -142,6 +199,11 @@ def _describe(error: Any) -> str:
     path = "".join(
         f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
     ).lstrip(".")
+    if error.validator == "not":
+        return (
+            f"{path}: not allowed beside evaluations.path, because nothing is sampled or trained "
+            "then; delete one of the two"
+        )
     known = list(error.schema.get("properties", {}))
     if error.validator == "additionalProperties":
         unknown = next(key for key in error.instance if key not in known)
@@ -151,6 +213,11 @@ def _describe(error: Any) -> str:
         return f"{where}: unknown key; {hint}allowed: {', '.join(known) or 'none'}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
+        if error.validator_value == _TRAINING_SECTIONS:
+            return (
+                f"{missing}: missing; to train takes {', '.join(_TRAINING_SECTIONS)}, and to use "
+                "evaluations that are there, evaluations: {path: FOLDER}"
+            )
         return f"{path}.{missing}".lstrip(".") + ": missing; it has no default"
     return f"{path or 'the config'}: {str(error.instance)[:80]!r} is not {_allowed(error.schema)}"
 

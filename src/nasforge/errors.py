@@ -15,6 +15,10 @@ class GenotypeError(NasforgeError, ValueError):
     """A text, vector or edge list is not an architecture of the space."""
 
 
+class SpaceError(NasforgeError, LookupError):
+    """A search space is not installed, is none, or lacks what is asked of it."""
+
+
 class ConfigError(NasforgeError, ValueError):
     """A configuration value is unknown, out of range, or contradicts another one."""
 

@@ -121,6 +121,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         seconds_per_training = sum(times) / len(times)
         estimate_from = f"mean of {len(times)} in the cache"
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
+    parts = sum(spec.generations for spec in campaign.samplers.values())
     fits = len(config["surrogates"]["families"]) * len(config["surrogates"]["targets"])
     trainings = campaign.trainings()
     size = trainings * (BYTES_PER_EVALUATION + recipe.epochs * BYTES_PER_EPOCH)
@@ -138,7 +139,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
             for name, spec in campaign.samplers.items()
         ),
         trainings=trainings,
-        jobs=1 + batches + campaign.train_jobs() + fits + STAGES_AFTER_TRAINING + 1,
+        jobs=1 + batches + campaign.train_jobs() + parts + fits + STAGES_AFTER_TRAINING + 1,
         seconds_per_training=seconds_per_training,
         estimate_from=estimate_from,
         device=config["execution"]["device"],

@@ -58,6 +58,30 @@ class NetworkShape:
     classes: int
     auxiliary_head: bool = False
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Read what a file says of a network, in bounds that keep its costs cheap to count.
+
+        Raises:
+            ConfigError: A key is unknown or missing, or a value out of range.
+        """
+        shape = _from_dict(cls, values, "network")
+        _cast_fields(shape, "network")
+        allowed = {
+            "cells": (3 <= shape.cells <= 1000, "at least 3 and at most 1000"),
+            "channels": (
+                2 <= shape.channels <= 10_000 and shape.channels % 2 == 0,
+                "even and at least 2",
+            ),
+            "image_size": (
+                4 <= shape.image_size <= 4096 and shape.image_size % 4 == 0,
+                "a multiple of 4",
+            ),
+            "classes": (1 <= shape.classes <= 10**6, "at least 1"),
+        }
+        _check_range(shape, "network", allowed)
+        return shape
+
     @property
     def reductions(self) -> frozenset[int]:
         """Positions of the reduction cells (DARTS; Liu et al. 2019, section 3.1)."""
@@ -90,6 +114,8 @@ class Recipe:
             al. 2017).
         auxiliary_weight: Weight of the auxiliary head's loss; 0 is without head.
         precision: "fp32", or "bf16": forward and backward pass in bfloat16 where that is safe.
+        curve_images: How many of the validation images measure the epochs before the last one;
+            0 is all. The last epoch is always measured on all.
     """
 
     cells: int
@@ -110,6 +136,7 @@ class Recipe:
     drop_path: float = 0.0
     auxiliary_weight: float = 0.0
     precision: str = "fp32"
+    curve_images: int = 0
 
     def __post_init__(self) -> None:
         _cast_fields(self, "recipe")
@@ -135,6 +162,7 @@ class Recipe:
             "mixup": (self.mixup >= 0, "at least 0"),
             "drop_path": (0 <= self.drop_path < 1, "from 0 to less than 1"),
             "auxiliary_weight": (self.auxiliary_weight >= 0, "at least 0"),
+            "curve_images": (self.curve_images >= 0, "at least 0"),
             "precision": (self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
         }
         _check_range(self, "recipe", allowed)
@@ -266,7 +294,7 @@ def _options_on(value: "Recipe | DatasetSpec") -> dict[str, Any]:
     }
 
 
-def _cast_fields(value: "Recipe | DatasetSpec", section: str) -> None:
+def _cast_fields(value: "NetworkShape | Recipe | DatasetSpec", section: str) -> None:
     """Make `1` and `1.0` the same value, hence the same id; refuse what is no such number."""
     for field in fields(value):
         given = getattr(value, field.name)
@@ -283,7 +311,9 @@ def _cast_fields(value: "Recipe | DatasetSpec", section: str) -> None:
 
 
 def _check_range(
-    value: "Recipe | DatasetSpec", section: str, allowed: Mapping[str, tuple[bool, str]]
+    value: "NetworkShape | Recipe | DatasetSpec",
+    section: str,
+    allowed: Mapping[str, tuple[bool, str]],
 ) -> None:
     """Raise for the first field that is out of range, with what it must be."""
     for name, (ok, must_be) in allowed.items():

@@ -107,8 +107,8 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
             "dataset_id": DATASET.dataset_id({}),
             "spec": DATASET.to_dict(),
             "sources": {},
-            "classes": 10,
         },
+        network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
         evaluator="train",
         targets={
             "val_accuracy": TargetEntry("fraction", "identity", noise(0.01)),

@@ -30,6 +30,22 @@ def test_the_card_says_what_the_benchmark_is(manifest: Manifest) -> None:
         assert text in card
 
 
+def test_imported_evaluations_are_said_to_be_so(manifest: Manifest) -> None:
+    changed = dataclasses.replace(
+        manifest,
+        evaluator="import",
+        recipe={"recipe_id": "r", "imported": "csv", "file": "table.csv"},
+        dataset={"dataset_id": "d", "imported": "csv", "spec": {}},
+        network=None,
+        training_set={**manifest.training_set, "campaign_train_time_s": None},
+    )
+    card = format_card(changed)
+    assert "Evaluations: imported, trained elsewhere." in card
+    assert "Recipe r: imported csv, file table.csv." in card
+    assert "Data set d: imported csv, spec {}." in card
+    assert "80 trainings of 50 architectures." in card
+
+
 def test_a_score_stands_beside_its_ceiling(manifest: Manifest) -> None:
     [line] = lines_about(manifest, "| linear (default) | val_accuracy |")
     assert line.endswith("| r2 | 40 | 0.5000 [0.4000, 0.6000] | 0.9000 |")

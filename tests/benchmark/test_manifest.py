@@ -17,7 +17,8 @@ REQUIRED: dict[str, type] = {
     **dict.fromkeys(("licence", "citation"), str),
     **dict.fromkeys(("format_version", "version", "noise_key"), int),
     **dict.fromkeys(("space", "recipe", "dataset", "targets", "surrogates", "files"), dict),
-    **dict.fromkeys(("training_set", "best_known", "software"), dict),
+    **dict.fromkeys(("training_set", "best_known", "software", "network"), dict),
+    **dict.fromkeys(("network.cells", "network.channels", "network.classes"), int),
     **{"space.name": str, "space.version": int, "space.fingerprint": str},
     **{"targets.val_accuracy.unit": str, "targets.val_accuracy.scale": str},
     **{f"{NOISE}.log_variance": float, f"{NOISE}.slope": float},
@@ -73,6 +74,20 @@ def test_noise_and_calibration_may_be_unknown(data: dict[str, Any]) -> None:
     assert manifest.surrogates["linear"].targets["val_accuracy"].epistemic_scale is None
 
 
+def test_the_trained_network_may_be_unknown(data: dict[str, Any]) -> None:
+    assert Manifest.from_json(data).network == data["network"]
+    assert Manifest.from_json({**data, "network": None}).network is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("cells", 10**9), ("channels", 0), ("image_size", 9), ("classes", 0)]
+)
+def test_a_network_out_of_bounds_is_named(data: dict[str, Any], key: str, value: int) -> None:
+    data["network"][key] = value
+    with pytest.raises(BenchmarkFormatError, match=named(f"network.{key}")):
+        Manifest.from_json(data)
+
+
 def test_every_key_of_the_file_is_in_the_list_above(data: dict[str, Any]) -> None:
     assert set(data) == {path for path in REQUIRED if "." not in path}
 
@@ -92,6 +107,7 @@ def test_a_missing_key_is_named(data: dict[str, Any], path: str) -> None:
         for path, kind in REQUIRED.items()
         for value in VALUES
         if not isinstance(value, kind) or value is True
+        if (path, value) != ("network", None)
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(data: dict[str, Any], path: str, wrong: object) -> None:

@@ -15,6 +15,7 @@ from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.manifest import Manifest
 from nasforge.errors import BenchmarkFormatError, UnknownBenchmarkError
 from nasforge.space import DARTS
+from nasforge.space import registry as spaces
 from nasforge.space.darts.space import DartsSpace
 
 
@@ -82,7 +83,7 @@ def test_an_installed_space_is_found_by_its_entry_point(
 
     points = [Installed("other", "os:sep", "nasforge.spaces"), Installed("mine", "x:y", "")]
     monkeypatch.setattr(
-        registry, "entry_points", lambda group: points if group == "nasforge.spaces" else []
+        spaces, "entry_points", lambda group: points if group == "nasforge.spaces" else []
     )
     assert nasforge.load(users_benchmark).space is MINE
 

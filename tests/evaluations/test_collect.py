@@ -11,10 +11,10 @@ import pytest
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.collect import (
     Shard,
-    TablePaths,
     collect_campaign,
     collect_generation,
 )
+from nasforge.evaluations.folder import TablePaths
 from nasforge.evaluations.proposals import Proposal, write_proposals
 from nasforge.evaluations.schema import Evaluation, EvaluationKey
 from nasforge.evaluations.tables import (
@@ -86,7 +86,7 @@ class Campaign:
             [Proposal(sampler, "random", 0, i, 0, text) for i, text in enumerate(texts)],
         )
         part = self.paths(f"part{len(self.parts)}")
-        collect_generation(self.shards, file, part, RECIPE.recipe_id, SPEC.dataset_id({}))
+        collect_generation(DARTS, self.shards, file, part, RECIPE.recipe_id, SPEC.dataset_id({}))
         self.parts.append(part)
         self.shards = []
 

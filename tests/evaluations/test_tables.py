@@ -24,6 +24,7 @@ from nasforge.evaluations.tables import (
     write_table,
 )
 from nasforge.recipe import DatasetSpec, Recipe
+from nasforge.space import DARTS
 
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 OTHER_RECIPE = dataclasses.replace(RECIPE, epochs=3)
@@ -192,6 +193,35 @@ def test_recipes_that_are_none_are_refused(path: Path, recipes: object) -> None:
 def test_a_record_that_is_none_is_refused(path: Path, section: str, record: object) -> None:
     rewrite(path, **{section: {"0" * 16: record}})
     refused(path, "is no record")
+
+
+@pytest.mark.parametrize("space", [None, "darts", [], {}, {"name": "darts", "version": 1}])
+def test_a_space_that_is_none_is_refused(path: Path, space: object) -> None:
+    rewrite(path, space=space)
+    refused(path, "must have name, version, fingerprint")
+
+
+def test_tables_that_name_no_space_are_of_darts(path: Path) -> None:
+    table = pq.read_table(path)
+    metadata = json.loads(table.schema.metadata[b"nasforge"])
+    del metadata["space"]
+    text = json.dumps(metadata).encode()
+    pq.write_table(table.replace_schema_metadata({b"nasforge": text}), path)
+    _, provenance = read_table(path, "evaluations")
+    assert provenance == PROVENANCE
+    provenance.check_space(DARTS)
+
+
+def test_tables_of_different_spaces_are_not_mixed(path: Path) -> None:
+    other = path.with_name("other.parquet")
+    other.write_bytes(path.read_bytes())
+    rewrite(other, space={**PROVENANCE.space, "name": "mine"})
+    with pytest.raises(
+        EvaluationsError, match=r"space 'darts' version 1 .* 'mine' version 1 .* not"
+    ):
+        read_tables([path, other], "evaluations")
+    with pytest.raises(EvaluationsError, match="made for space 'mine' version 1"):
+        read_table(other, "evaluations")[1].check_space(DARTS)
 
 
 def test_a_record_with_nan_is_refused(path: Path) -> None:

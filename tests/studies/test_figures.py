@@ -79,6 +79,15 @@ def test_learning_curves_show_every_training_and_a_median_per_sampler(
     assert is_png(tmp_path / "c.png")
 
 
+def test_imported_evaluations_may_have_no_learning_curves(
+    tmp_path: Path, drawn: list[Axes]
+) -> None:
+    curves = pd.DataFrame({"evaluation_id": [], "epoch": [], "val_accuracy": []}, dtype=object)
+    figures.plot_learning_curves(curves, PROPOSED, tmp_path / "c.png")
+    assert [text.get_text() for text in drawn[0].texts] == ["none imported"]
+    assert is_png(tmp_path / "c.png")
+
+
 def test_each_surrogate_has_a_panel_with_its_scores(tmp_path: Path, drawn: list[Axes]) -> None:
     predictions = pd.DataFrame(
         {

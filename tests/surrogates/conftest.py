@@ -1,7 +1,6 @@
 """Campaigns without a training: synthetic evaluations as tables, and all stages run on them."""
 
 import dataclasses
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from nasforge.surrogates.testing import score_test
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 DATASET = DatasetSpec("digits", 8, 100, 50, 50)
 DATASET_ID = DATASET.dataset_id({})
+SHAPE = RECIPE.network_shape(DATASET.image_size, classes=10)
 PROVENANCE = Provenance({RECIPE.recipe_id: RECIPE.record}, {DATASET_ID: DATASET.record({})})
 FAMILIES = ("mean", "linear", "lightgbm")
 TARGETS = ("val_accuracy", "train_time_s")
@@ -65,8 +65,8 @@ class Training:
             val_loss=1.0,
             test_accuracy=self.val_accuracy - 0.01,
             train_time_s=self.train_time_s,
-            params=1,
-            macs=1,
+            params=DARTS.params(self.architecture, SHAPE),
+            macs=DARTS.macs(self.architecture, SHAPE),
             backend="torch",
             precision="fp32",
             device="cpu",
@@ -83,7 +83,6 @@ class Campaign:
         self.folder = folder
         self.evaluations = folder / "evaluations.parquet"
         self.proposals = folder / "proposals.parquet"
-        self.dataset = folder / "dataset.json"
         self.development = folder / "development.parquet"
         self.test = folder / "test.parquet"
         self.scores = folder / "scores.parquet"
@@ -112,13 +111,6 @@ class Campaign:
         ]
         table = pa.Table.from_pylist(rows, schema=PROPOSALS)
         write_table(self.proposals, table, "proposals", PROVENANCE)
-        dataset = {
-            "dataset_id": DATASET_ID,
-            "spec": DATASET.to_dict(),
-            "sources": {},
-            "classes": 10,
-        }
-        self.dataset.write_text(json.dumps(dataset))
 
     def split(self, test_fraction: float = 0.2, seed: int = 0) -> None:
         write_parts(
@@ -178,12 +170,13 @@ def finished_campaign(
         settings = {"trees": 20} if family == "lightgbm" else {}
         held_out = campaign.held_out[family, target]
         bagging = Bagging(folds=5, repeats=2, seed=0)
-        fit_target(campaign.development, family, target, settings, bagging, model, held_out)
+        fit_target(DARTS, campaign.development, family, target, settings, bagging, model, held_out)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scores, "BOOTSTRAPS", 20)
         patch.setattr(scores, "CEILING_DRAWS", 20)
         select(campaign.development, campaign.held_out, campaign.scores, campaign.selection)
         score_test(
+            DARTS,
             campaign.test,
             campaign.development,
             campaign.models,

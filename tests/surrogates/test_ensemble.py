@@ -14,7 +14,17 @@ from nasforge.surrogates.families import FAMILIES, Family
 from nasforge.surrogates.labels import Labels, Replicates
 
 BAGGING = Bagging(folds=4, repeats=3, seed=0)
-SETTINGS = {"mean": {}, "linear": {}, "lightgbm": {"trees": 5}}
+SETTINGS = {
+    "mean": {},
+    "linear": {},
+    "lightgbm": {"trees": 5},
+    "xgboost": {"trees": 5},
+    "random_forest": {"trees": 5},
+    "ngboost": {"trees": 5},
+    "epsilon_svr": {},
+    "nu_svr": {},
+    "gaussian_process": {"largest": 20},
+}
 
 
 @pytest.fixture
@@ -61,7 +71,7 @@ def test_members_are_fitted_on_all_but_their_fold(labels: Labels) -> None:
         return LinearPredictor(np.zeros((1, features.shape[1])), bias)
 
     fitted = fit_ensemble(
-        Family("spy", "one_hot", LinearPredictor, fit), DARTS, labels, BAGGING, {}
+        Family("spy", ("one_hot",), LinearPredictor, fit), DARTS, labels, BAGGING, {}
     )
     # A member's prediction is its number, so held_out says which member predicted a row.
     for repeat in range(3):

@@ -14,6 +14,7 @@ from nasforge.benchmark.selftest import verify
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
 from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import Selection
 
@@ -25,11 +26,10 @@ def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
         campaign.evaluations,
         campaign.proposals,
         campaign.development,
-        campaign.dataset,
         campaign.selection,
         campaign.test_scores,
     )
-    return export(spec, sources, campaign.models, folder)
+    return export(DARTS, spec, sources, campaign.models, folder)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_queries_answer_as_the_scored_models(
 ) -> None:
     bench = nasforge.load(exported, surrogate=family)
     answers = bench.query_many(genotypes)
-    features = DARTS.encode(genotypes, "one_hot")
+    features = DARTS.encode(genotypes, FAMILIES[family].encoding_for(DARTS))
     for target in ("val_accuracy", "train_time_s"):
         model = read_model(finished_campaign.models[family, target], family)
         expected = TARGETS[target].natural(model.predict(features).mean(axis=1))
@@ -104,7 +104,7 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
         {"sampler": "b", "optimizer": "random", "proposals": 16},
     ]
     assert manifest["recipe"]["epochs"] == 2
-    assert manifest["dataset"]["classes"] == 10
+    assert manifest["network"]["classes"] == 10
 
 
 def test_the_best_known_architecture_has_the_best_prediction(exported: Path, genotypes) -> None:

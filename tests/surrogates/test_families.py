@@ -14,7 +14,17 @@ from nasforge.surrogates.families import FAMILIES, lightgbm_trees
 from nasforge.surrogates.families.lightgbm_trees import forest_from_lightgbm
 
 SCHEMA = Path(__file__).parents[2] / "workflow" / "schemas" / "config.schema.yaml"
-SETTINGS = {"mean": {}, "linear": {}, "lightgbm": {"trees": 100}}
+SETTINGS = {
+    "mean": {},
+    "linear": {"l2": 3.0},
+    "lightgbm": {"trees": 100},
+    "xgboost": {"trees": 100, "learning_rate": 0.1},
+    "random_forest": {"trees": 20},
+    "ngboost": {"trees": 50, "learning_rate": 0.1},
+    "epsilon_svr": {},
+    "nu_svr": {},
+    "gaussian_process": {},
+}
 
 
 def data(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -34,7 +34,8 @@ def test_files_hold_the_ensemble_and_what_it_says_out_of_fold(
 def test_the_same_input_gives_the_same_files(finished_campaign, tmp_path, family: str) -> None:
     files = tmp_path / "model.npz", tmp_path / "predictions.parquet"
     settings = {"trees": 20} if family == "lightgbm" else {}
-    fit_target(finished_campaign.development, family, "val_accuracy", settings, BAGGING, *files)
+    args = family, "val_accuracy", settings, BAGGING
+    fit_target(DARTS, finished_campaign.development, *args, *files)
     key = family, "val_accuracy"
     assert files[0].read_bytes() == finished_campaign.models[key].read_bytes()
     assert files[1].read_bytes() == finished_campaign.held_out[key].read_bytes()
@@ -44,6 +45,9 @@ def test_an_unknown_setting_leaves_no_file(finished_campaign, tmp_path) -> None:
     files = tmp_path / "model.npz", tmp_path / "predictions.parquet"
     with pytest.raises(SurrogateError, match=r"families\.linear\.trees: unknown setting"):
         fit_target(
-            finished_campaign.development, "linear", "val_accuracy", {"trees": 3}, BAGGING, *files
+            DARTS,
+            finished_campaign.development,
+            *("linear", "val_accuracy", {"trees": 3}, BAGGING),
+            *files,
         )
     assert list(tmp_path.iterdir()) == []

@@ -62,6 +62,19 @@ def test_times_are_averaged_on_the_log_scale(replicated, genotypes: list[Genotyp
     assert value == pytest.approx(np.log([10.0, 20.0, 40.0]).mean())
 
 
+@pytest.mark.parametrize("unknown", [math.nan, 0.0])
+def test_a_target_that_some_evaluation_does_not_know_is_refused(
+    campaign, make_training, genotypes: list[Genotype], unknown: float
+) -> None:
+    trainings = [make_training(g, 0, 0.5, 10.0) for g in genotypes[:19]]
+    trainings.append(make_training(genotypes[19], 0, 0.5, unknown))
+    campaign.write(trainings, [("a", genotype) for genotype in genotypes[:20]])
+    campaign.split()
+    assert len(everything(campaign)) == 20
+    with pytest.raises(SurrogateError, match=r"train_time_s is unknown for 1 of \d+ evaluations"):
+        everything(campaign, TARGETS["train_time_s"])
+
+
 def test_failed_and_diverged_trainings_are_no_labels(replicated, genotypes: list[Genotype]) -> None:
     replicated.split()
     labels = everything(replicated)
@@ -156,7 +169,7 @@ def test_too_few_architectures_for_a_part_are_refused(
 ) -> None:
     few = genotypes[:number]
     campaign.write([make_training(g, 0, 0.5) for g in few], [("a", g) for g in few])
-    with pytest.raises(SurrogateError, match=rf"^{number} evaluated .*raise samplers\.generations"):
+    with pytest.raises(SurrogateError, match=rf"^{number} evaluated .*evaluate more, or see why"):
         campaign.split(test_fraction)
     assert not campaign.development.exists()
 

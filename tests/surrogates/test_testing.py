@@ -6,6 +6,7 @@ import pytest
 
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
+from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.metrics import METRICS
@@ -19,7 +20,8 @@ def test_scores_are_those_of_the_models_on_the_test_part(
     labels = read_labels(finished_campaign.test, TARGETS[target])
     architectures = [DARTS.parse(text) for text in labels.architectures]
     model = read_model(finished_campaign.models[family, target], family)
-    expected = model.predict(DARTS.encode(architectures, "one_hot")).mean(axis=1)
+    features = DARTS.encode(architectures, FAMILIES[family].encoding_for(DARTS))
+    expected = model.predict(features).mean(axis=1)
     query = f"family == '{family}' and target == '{target}'"
     predictions = pd.read_parquet(finished_campaign.test_predictions).query(query)
     np.testing.assert_allclose(predictions["prediction"], expected)

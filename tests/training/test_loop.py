@@ -219,6 +219,27 @@ def test_the_learning_rate_is_a_cosine_over_all_steps(
     assert rates == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("backend", ["torch", "native"])
+def test_a_part_of_validation_may_measure_the_epochs_before_the_last(
+    genotype: Genotype, recipe: Recipe, images: ImageSet, backend: str
+) -> None:
+    fewer = dataclasses.replace(recipe, curve_images=12)
+    full, part = (
+        train_network(genotype, r, images, seed=1, backend=backend) for r in (recipe, fewer)
+    )
+    assert part.curve[-1].val_accuracy == full.curve[-1].val_accuracy
+    assert part.curve[-1].val_loss == full.curve[-1].val_loss
+    for point, measured in zip(part.curve[:-1], full.curve[:-1], strict=True):
+        assert point.val_loss != measured.val_loss
+        assert point.val_accuracy * 12 == pytest.approx(round(point.val_accuracy * 12))
+
+
+def test_a_part_of_a_split_is_spread_over_it(images: ImageSet) -> None:
+    part = images.validation.spread(12)
+    assert np.array_equal(part.labels, images.validation.labels[::4])
+    assert np.array_equal(part.images, images.validation.images[::4])
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -16,7 +16,6 @@ rule export_benchmark:
         evaluations="<results>/collect/evaluations.parquet",
         proposals="<results>/collect/proposals.parquet",
         development="<results>/split/development.parquet",
-        dataset="<results>/images/dataset.json",
     output:
         manifest="<export>/manifest.json",
         card="<export>/CARD.md",
@@ -26,6 +25,7 @@ rule export_benchmark:
         "<logs>/export.log",
     params:
         protocol=EXPORT_PROTOCOL,
+        space=config["space"],
         export=config["export"],
         families=FAMILIES,
         targets=TARGETS,

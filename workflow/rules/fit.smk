@@ -43,6 +43,7 @@ rule fit_family:
     threads: 1
     params:
         protocol=FIT_PROTOCOL,
+        space=config["space"],
         settings=family_settings,
         bagging={key: config["surrogates"][key] for key in ("folds", "repeats", "seed")},
     script:
@@ -81,6 +82,7 @@ rule score_test:
         "<logs>/score_test.log",
     params:
         protocol=TEST_PROTOCOL,
+        space=config["space"],
         families=FAMILIES,
         targets=TARGETS,
     script:

@@ -3,7 +3,8 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from nasforge.evaluations.collect import TablePaths, collect_campaign
+    from nasforge.evaluations.collect import collect_campaign
+    from nasforge.evaluations.folder import TablePaths
 
     parts = zip(
         snakemake.input.evaluations, snakemake.input.curves, snakemake.input.proposals, strict=True

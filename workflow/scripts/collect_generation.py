@@ -4,11 +4,14 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from nasforge.evaluations.collect import Shard, TablePaths, collect_generation
+    from nasforge.evaluations.collect import Shard, collect_generation
+    from nasforge.evaluations.folder import TablePaths
     from nasforge.recipe import Recipe
+    from nasforge.space.registry import resolve_space
 
     files = zip(snakemake.input.evaluations, snakemake.input.curves, strict=True)
     collect_generation(
+        resolve_space(snakemake.config["space"]),
         [Shard(Path(evaluations), Path(curves)) for evaluations, curves in files],
         Path(snakemake.input.proposals),
         TablePaths(*(Path(file) for file in snakemake.output)),

@@ -3,15 +3,16 @@ from pathlib import Path
 from job import by_family_and_target, job
 
 with job(snakemake):
+    from nasforge.space.registry import resolve_space
     from nasforge.surrogates.export import ExportSources, ExportSpec, export
 
     export(
+        resolve_space(snakemake.params.space),
         ExportSpec(**snakemake.params.export),
         ExportSources(
             evaluations=Path(snakemake.input.evaluations),
             proposals=Path(snakemake.input.proposals),
             development=Path(snakemake.input.development),
-            dataset=Path(snakemake.input.dataset),
             selection=Path(snakemake.input.selection),
             test_scores=Path(snakemake.input.test_scores),
         ),

@@ -3,10 +3,12 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
+    from nasforge.space.registry import resolve_space
     from nasforge.surrogates.ensemble import Bagging
     from nasforge.surrogates.fitting import fit_target
 
     fit_target(
+        resolve_space(snakemake.params.space),
         Path(snakemake.input.development),
         snakemake.wildcards.family,
         snakemake.wildcards.target,

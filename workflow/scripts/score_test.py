@@ -3,9 +3,11 @@ from pathlib import Path
 from job import by_family_and_target, job
 
 with job(snakemake):
+    from nasforge.space.registry import resolve_space
     from nasforge.surrogates.testing import score_test
 
     score_test(
+        resolve_space(snakemake.params.space),
         Path(snakemake.input.test),
         Path(snakemake.input.development),
         by_family_and_target(snakemake, snakemake.input.models),

@@ -22,7 +22,7 @@ from nasforge.benchmark.manifest import Manifest, NoiseModel
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.predictors import Predictor, make_predictor
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
-from nasforge.recipe import DatasetSpec, NetworkShape, Recipe
+from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
 
 SELFTEST_FILE = "selftest.npz"
@@ -41,8 +41,9 @@ class Prediction:
         epistemic_std: Calibrated standard deviation of the error of the predicted mean
             val_accuracy; None if it could not be calibrated.
         train_time_s: Seconds on the machine the benchmark was made on; None if not predicted.
-        params: Exact number of parameters; None if the space cannot tell.
-        macs: Exact multiply-adds of one image; None if the space cannot tell.
+        params: Exact number of parameters; None if the space cannot tell, or the trained network
+            is unknown.
+        macs: Exact multiply-adds of one image; None in the same cases.
     """
 
     val_accuracy: float
@@ -76,7 +77,8 @@ class Benchmark:
         self._predictors = dict(predictors)
         self._encoding = manifest.surrogates[surrogate].encoding
         self._targets = {name: manifest.target(name) for name in manifest.targets}
-        self._shape = _network_shape(manifest)
+        network = manifest.network
+        self._shape = None if network is None else NetworkShape.from_dict(network)
 
     @classmethod
     def open(cls, folder: Path, space: SearchSpace, surrogate: str | None = None) -> Self:
@@ -145,7 +147,7 @@ class Benchmark:
             GenotypeError: It is no architecture of the space.
             NasforgeError: A draw is asked of a benchmark without a noise model.
         """
-        if isinstance(architecture, list | tuple | np.ndarray):
+        if isinstance(architecture, list | np.ndarray):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
         answer = self.query_many([architecture], noise_seed=noise_seed)
         values = {
@@ -206,7 +208,8 @@ class Benchmark:
         return {name: answer[name] for name in wanted}
 
     def _fields(self) -> list[str]:
-        costs = ["params", "macs"] if hasattr(self.space, "params") else []
+        counted = self._shape is not None and hasattr(self.space, "params")
+        costs = ["params", "macs"] if counted else []
         return [*self._targets, "noise_std", "epistemic_std", *costs]
 
     def _parse(self, architecture: Architecture | str) -> Architecture:
@@ -252,13 +255,3 @@ class Benchmark:
 def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:
     """Standard deviation between trainings, at predictions on the target's scale."""
     return np.exp(0.5 * (noise.log_variance + noise.slope * mean))
-
-
-def _network_shape(manifest: Manifest) -> NetworkShape:
-    try:
-        options = {k: v for k, v in manifest.recipe.items() if k != "recipe_id"}
-        spec = DatasetSpec.from_dict(manifest.dataset["spec"])
-        recipe = Recipe.from_dict(options)
-        return recipe.network_shape(spec.image_size, int(manifest.dataset["classes"]))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise BenchmarkFormatError(f"manifest.json: recipe or dataset: {error}") from None

@@ -3,10 +3,15 @@
 >>> print(format_card(manifest))
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.score_text import ceiling_text, score_text
 
 CARD_FILE = "CARD.md"
+
+_EVALUATORS = {"train": "trained by nasforge", "import": "imported, trained elsewhere"}
 
 _GUIDELINES = """\
 ## Use
@@ -26,10 +31,8 @@ def format_card(manifest: Manifest) -> str:
         f"{entry['sampler']} ({entry['optimizer']}, {entry['proposals']})"
         for entry in training["samplers"]
     )
-    spec = manifest.dataset["spec"]
-    recipe = ", ".join(
-        f"{key} {value}" for key, value in manifest.recipe.items() if key != "recipe_id"
-    )
+    hours = training.get("campaign_train_time_s")
+    time = "" if hours is None else f" in {hours / 3600:.2f} hours of training"
     return "\n".join(
         [
             f"# {manifest.full_name}",
@@ -39,14 +42,12 @@ def format_card(manifest: Manifest) -> str:
             "## What it is",
             "",
             f"- Search space: {manifest.space['name']}, version {manifest.space['version']}.",
-            f"- Images: {spec['source']} at {spec['image_size']} x {spec['image_size']}, "
-            f"{spec['train_images']} for training, {spec['validation_images']} for validation, "
-            f"{spec['test_images']} for testing (data set {manifest.dataset['dataset_id']}).",
-            f"- Recipe {manifest.recipe['recipe_id']}: {recipe}.",
+            f"- Evaluations: {_EVALUATORS.get(manifest.evaluator, manifest.evaluator)}.",
+            f"- Data set {manifest.dataset['dataset_id']}: {_dataset_text(manifest)}.",
+            f"- Recipe {manifest.recipe['recipe_id']}: {_listed(manifest.recipe)}.",
             f"- Fitted on {training['evaluations']} trainings of {training['architectures']} "
             f"architectures; the campaign made {training['campaign_evaluations']} trainings of "
-            f"{training['campaign_architectures']} architectures in "
-            f"{training['campaign_train_time_s'] / 3600:.2f} hours of training.",
+            f"{training['campaign_architectures']} architectures{time}.",
             f"- Proposals by sampler: {samplers}.",
             f"- Best known architecture (by {manifest.best_known['surrogate']}'s prediction, "
             f"{manifest.best_known['val_accuracy']:.4f}): "
@@ -66,6 +67,21 @@ def format_card(manifest: Manifest) -> str:
             "",
         ]
     )
+
+
+def _dataset_text(manifest: Manifest) -> str:
+    if manifest.evaluator != "train":
+        return _listed(manifest.dataset)
+    spec = manifest.dataset["spec"]
+    return (
+        f"{spec['source']} at {spec['image_size']} x {spec['image_size']}, "
+        f"{spec['train_images']} for training, {spec['validation_images']} for validation, "
+        f"{spec['test_images']} for testing"
+    )
+
+
+def _listed(record: Mapping[str, Any]) -> str:
+    return ", ".join(f"{k} {v}" for k, v in record.items() if k not in ("recipe_id", "dataset_id"))
 
 
 def _score_lines(manifest: Manifest) -> list[str]:

@@ -4,6 +4,7 @@
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +25,15 @@ def golden_architectures(space: SearchSpace, number: int) -> list[Architecture]:
         ]
         architectures.append(space.from_vector(choices))
     return architectures
+
+
+def describe_space(space: SearchSpace) -> dict[str, Any]:
+    """Name, version and fingerprint: what a file says of the space it is for."""
+    return {
+        "name": space.name,
+        "version": space.version,
+        "fingerprint": space_fingerprint(space),
+    }
 
 
 def space_fingerprint(space: SearchSpace) -> str:

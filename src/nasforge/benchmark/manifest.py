@@ -13,7 +13,8 @@ from typing import Any, Self
 
 from nasforge.benchmark.section import FILE, Section
 from nasforge.benchmark.targets import UNITS, Scale, Target
-from nasforge.errors import BenchmarkFormatError
+from nasforge.errors import BenchmarkFormatError, ConfigError
+from nasforge.recipe import NetworkShape
 
 FORMAT = "nasforge-benchmark"
 FORMAT_VERSION = 1
@@ -96,8 +97,9 @@ class Manifest:
         version: 1, 2, ...
         description: One line.
         space: name, version and fingerprint of the search space.
-        recipe: All options of the recipe, and "recipe_id".
-        dataset: spec, sources, classes and "dataset_id".
+        recipe: All options of the recipe, and "recipe_id"; of imported evaluations what is known.
+        dataset: spec, sources and "dataset_id"; of imported evaluations what is known.
+        network: Fields of the trained networks' `NetworkShape`; None if it is unknown.
         evaluator: Where the evaluations came from.
         targets: By name.
         surrogates: By name.
@@ -117,6 +119,7 @@ class Manifest:
     space: Mapping[str, Any]
     recipe: Mapping[str, Any]
     dataset: Mapping[str, Any]
+    network: Mapping[str, Any] | None
     evaluator: str
     targets: Mapping[str, TargetEntry]
     surrogates: Mapping[str, SurrogateEntry]
@@ -167,7 +170,8 @@ class Manifest:
             description=top.get("description", str),
             space=_space(top),
             recipe=_with_keys(top, "recipe", recipe_id=str),
-            dataset=_with_keys(top, "dataset", dataset_id=str, spec=dict, classes=int),
+            dataset=_with_keys(top, "dataset", dataset_id=str),
+            network=_network(top),
             evaluator=top.get("evaluator", str),
             targets={key: _target(part) for key, part in top.sections("targets")},
             surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
@@ -209,6 +213,15 @@ def _space(top: Section) -> dict[str, Any]:
     part = Section(top.get("space", dict), "space")
     kinds = {"name": str, "version": int, "fingerprint": str}
     return {key: part.get(key, kind) for key, kind in kinds.items()}
+
+
+def _network(top: Section) -> dict[str, Any] | None:
+    if "network" in top.data and top.data["network"] is None:
+        return None
+    try:
+        return asdict(NetworkShape.from_dict(top.get("network", dict)))
+    except ConfigError as error:
+        raise BenchmarkFormatError(f"{FILE}: {error}") from None
 
 
 def _target(part: Section) -> TargetEntry:

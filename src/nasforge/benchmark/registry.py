@@ -8,15 +8,15 @@ No name found in a file is ever imported: a space is one of ours, one that an in
 registered under the entry point group `nasforge.spaces`, or passed as an object.
 """
 
-from importlib.metadata import entry_points
 from os import PathLike
 from pathlib import Path
 
 from nasforge.benchmark.benchmark import Benchmark
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.section import FILE
-from nasforge.errors import BenchmarkFormatError, UnknownBenchmarkError
-from nasforge.space import DARTS, SearchSpace
+from nasforge.errors import BenchmarkFormatError, SpaceError, UnknownBenchmarkError
+from nasforge.space import SearchSpace
+from nasforge.space.registry import check_space, find_space
 
 SHIPPED = Path(__file__).parent / "shipped"
 """Benchmarks that come with the package."""
@@ -37,16 +37,18 @@ def load(
     Args:
         benchmark: A name of `available()`, or the path of a folder.
         surrogate: Which of its surrogates answers; None for the selected one.
-        space: Its search space, if that is neither ours nor an installed package's.
+        space: Its search space, if that is neither ours nor an installed package's (see
+            `nasforge.space.registry`).
 
     Raises:
         UnknownBenchmarkError: There is none of this name.
         BenchmarkFormatError: It is damaged, of a newer format, or made for another space.
+        SpaceError: `space` is no search space.
     """
     folder = find(benchmark)
     if space is None:
-        space = _find_space(read_manifest(folder).space["name"])
-    return Benchmark.open(folder, space, surrogate)
+        space = _space_of(read_manifest(folder).space["name"])
+    return Benchmark.open(folder, check_space(space, type(space).__name__), surrogate)
 
 
 def find(benchmark: str | PathLike[str]) -> Path:
@@ -67,12 +69,10 @@ def find(benchmark: str | PathLike[str]) -> Path:
     )
 
 
-def _find_space(name: str) -> SearchSpace:
-    if name == DARTS.name:
-        return DARTS
-    for entry_point in entry_points(group="nasforge.spaces"):
-        if entry_point.name == name:
-            return entry_point.load()
-    raise BenchmarkFormatError(
-        f"search space {name!r} is not installed; pass it: load(path, space=OBJECT)"
-    )
+def _space_of(name: str) -> SearchSpace:
+    try:
+        return find_space(name)
+    except SpaceError as error:
+        raise BenchmarkFormatError(
+            f"{error}; pass it: load(path, space=OBJECT), or --space module:OBJECT"
+        ) from None

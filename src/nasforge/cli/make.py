@@ -12,11 +12,10 @@ import json
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nasforge.cli.parsing import Commands, add_command, print_fields
+from nasforge.cli.parsing import Commands, add_command, print_fields, require
 from nasforge.errors import ConfigError, NasforgeError
 from nasforge.space import DARTS
 
@@ -54,7 +53,7 @@ def _plan(options: argparse.Namespace) -> None:
     seconds = options.seconds_per_training
     if seconds is not None and not 0 < seconds < 1e9:
         raise NasforgeError(f"--seconds-per-training: {seconds:g} must be more than 0")
-    result = plan(load_config(options.config), seconds)
+    result = plan(_training_config(options.config), seconds)
     if options.json:
         print(json.dumps(result.to_json(), indent=1))
     else:
@@ -62,7 +61,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    _require("torch", "train")
+    require("torch", "train")
     from nasforge.evaluations.cache import EvaluationCache
     from nasforge.evaluations.proposals import Proposal
     from nasforge.recipe import DatasetSpec, Recipe, digest
@@ -72,7 +71,7 @@ def _train(options: argparse.Namespace) -> None:
 
     if options.replicate < 0:
         raise NasforgeError(f"--replicate: {options.replicate} must be at least 0")
-    config = load_config(options.config)
+    config = _training_config(options.config)
     genotype = DARTS.parse(options.architecture)
     execution = config["execution"]
     recipe = Recipe.from_dict(config["training"]["recipe"])
@@ -109,7 +108,7 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _restore(options: argparse.Namespace) -> None:
-    _require("pyarrow", "train")
+    require("pyarrow", "train")
     from nasforge.evaluations.restore import restore_cache
 
     restored = restore_cache(options.folder, options.cache)
@@ -119,13 +118,22 @@ def _restore(options: argparse.Namespace) -> None:
         print(f"{restored.evaluations} evaluations read, {restored.added} added to {options.cache}")
 
 
+def _training_config(file: Path) -> Mapping[str, Any]:
+    """A config with samplers and trainings."""
+    config = load_config(file)
+    if "evaluations" in config:
+        path = config["evaluations"]["path"]
+        raise ConfigError(f"{file}: trains nothing, its evaluations are in {path}")
+    return config
+
+
 def load_config(file: Path) -> Mapping[str, Any]:
     """Read and check a config file.
 
     Raises:
         ConfigError: It cannot be read, or is wrong.
     """
-    _require("yaml", "workflow")
+    require("yaml", "workflow")
     import yaml
 
     from nasforge.config import check_config
@@ -149,12 +157,3 @@ def _find_schema(file: Path) -> Path:
             if (folder / SCHEMA).is_file():
                 return folder / SCHEMA
     raise ConfigError(f"{file}: found no {SCHEMA} above it; run inside the nasforge repository")
-
-
-def _require(module: str, extra: str) -> None:
-    try:
-        import_module(module)
-    except ImportError:
-        raise NasforgeError(
-            f"this command needs {module}: pip install 'nasforge[{extra}]'"
-        ) from None

@@ -5,7 +5,10 @@
 
 import argparse
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, NoReturn
+
+from nasforge.errors import NasforgeError
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,3 +39,17 @@ def print_fields(fields: Mapping[str, object]) -> None:
     for name, value in fields.items():
         text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
         print(f"{name:<{width}}  {text}")
+
+
+def require(module: str, extra: str) -> None:
+    """Make sure that a command's library is installed.
+
+    Raises:
+        NasforgeError: It is not.
+    """
+    try:
+        import_module(module)
+    except ImportError:
+        raise NasforgeError(
+            f"this command needs {module}: pip install 'nasforge[{extra}]'"
+        ) from None

@@ -9,13 +9,14 @@ from dataclasses import asdict
 
 import numpy as np
 
-from nasforge.benchmark import available, load
+from nasforge.benchmark import Benchmark, available, load
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.registry import find
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.selftest import verify
 from nasforge.cli.parsing import Commands, add_command, print_fields
 from nasforge.errors import NasforgeError
-from nasforge.space import DARTS
+from nasforge.space.registry import resolve_space
 
 
 def add_commands(commands: Commands) -> None:
@@ -31,18 +32,25 @@ def add_commands(commands: Commands) -> None:
     _add_benchmark(info)
     check = add_command(commands, "verify", _verify, "check files and replay a benchmark's answers")
     _add_benchmark(check)
-    sample = add_command(commands, "sample", _sample, "draw architectures uniformly from DARTS")
+    sample = add_command(commands, "sample", _sample, "draw architectures uniformly")
     sample.add_argument("number", nargs="?", type=int, default=1, help="how many (default 1)")
+    sample.add_argument("--space", default="darts", help="which space (default darts)")
     sample.add_argument("--seed", type=int, default=0, help="seed of the draw (default 0)")
 
 
 def _add_benchmark(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(available()) or "none in this version"
     parser.add_argument("benchmark", help=f"folder, or one that comes with nasforge ({names})")
+    parser.add_argument("--space", help="its search space, if that is your own: module:OBJECT")
+
+
+def _load(options: argparse.Namespace, surrogate: str | None = None) -> Benchmark:
+    space = None if options.space is None else resolve_space(options.space)
+    return load(options.benchmark, surrogate, space)
 
 
 def _query(options: argparse.Namespace) -> None:
-    bench = load(options.benchmark, surrogate=options.surrogate)
+    bench = _load(options, options.surrogate)
     predictions = [
         bench.query(architecture, noise_seed=options.noise_seed)
         for architecture in options.architecture
@@ -59,7 +67,7 @@ def _query(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    bench = load(options.benchmark)
+    bench = _load(options)
     manifest = bench.manifest
     if options.json:
         print(json.dumps(manifest.to_json(), indent=1))
@@ -70,7 +78,8 @@ def _info(options: argparse.Namespace) -> None:
             "name": manifest.full_name,
             "description": manifest.description,
             "space": f"{manifest.space['name']} ({bench.space.size:.3e} architectures)",
-            "data set": f"{manifest.dataset['spec']['source']}, {manifest.dataset['dataset_id']}",
+            "evaluations": manifest.evaluator,
+            "data set": _dataset_text(manifest),
             "recipe": manifest.recipe["recipe_id"],
             "trainings": f"{training['evaluations']} of {training['architectures']} architectures",
             "surrogates": ", ".join(manifest.surrogates),
@@ -89,8 +98,14 @@ def _info(options: argparse.Namespace) -> None:
             )
 
 
+def _dataset_text(manifest: Manifest) -> str:
+    spec = manifest.dataset.get("spec")
+    source = f"{spec.get('source')}, " if isinstance(spec, dict) else ""
+    return source + manifest.dataset["dataset_id"]
+
+
 def _verify(options: argparse.Namespace) -> None:
-    bench = load(options.benchmark)
+    bench = _load(options)
     lines = verify(find(options.benchmark), bench.space)
     if options.json:
         print(json.dumps({"benchmark": bench.manifest.full_name, "verified": lines}))
@@ -104,5 +119,6 @@ def _sample(options: argparse.Namespace) -> None:
     if options.number < 1 or options.seed < 0:
         raise NasforgeError("sample: the number must be at least 1 and the seed at least 0")
     rng = np.random.default_rng(options.seed)
-    texts = [DARTS.format(DARTS.sample(rng)) for _ in range(options.number)]
+    space = resolve_space(options.space)
+    texts = [space.format(space.sample(rng)) for _ in range(options.number)]
     print(json.dumps(texts, indent=1) if options.json else "\n".join(texts))

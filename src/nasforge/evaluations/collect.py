@@ -1,6 +1,6 @@
 """Collecting: shards become a part per generation, and the parts three tables.
 
-    >>> collect_generation(shards, proposals, TablePaths(...), recipe_id, dataset_id)
+    >>> collect_generation(DARTS, shards, proposals, TablePaths(...), recipe_id, dataset_id)
     >>> collect_campaign(parts, TablePaths(...), max_failed_fraction=0.1)
 
 A part holds all that one generation of one sampler gave, replicates included. It is complete in
@@ -21,21 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.errors import EvaluationsError
+from nasforge.evaluations.folder import TablePaths
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
 from nasforge.evaluations.tables import PROPOSALS, Provenance, read_table, read_tables, write_table
-from nasforge.space import DARTS
+from nasforge.space import SearchSpace
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TablePaths:
-    """Paths of the three tables of a campaign, or of a part of it."""
-
-    evaluations: Path
-    curves: Path
-    proposals: Path
 
 
 @dataclass(frozen=True)
@@ -47,6 +39,7 @@ class Shard:
 
 
 def collect_generation(
+    space: SearchSpace,
     shards: Sequence[Shard],
     proposals_file: Path,
     outputs: TablePaths,
@@ -56,6 +49,7 @@ def collect_generation(
     """Merge the shards of one generation of one sampler into a part.
 
     Args:
+        space: Where the architectures are from.
         shards: All of the generation's, replicates included.
         proposals_file: What was proposed, without replicates.
         outputs: What is written.
@@ -66,11 +60,11 @@ def collect_generation(
         EvaluationsError: There is another recipe, data set or evaluator, or a proposal without an
             evaluation.
     """
-    evaluations, curves, provenance = _merge(shards)
+    evaluations, curves, provenance = merge(shards)
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
     _check_single(evaluations, "evaluator", "train")
-    proposals = _proposals_table(proposals_file, recipe_id, dataset_id)
+    proposals = _proposals_table(space, proposals_file, recipe_id, dataset_id)
     known = set(evaluations["evaluation_id"].to_pylist())
     missing = [i for i in proposals["evaluation_id"].to_pylist() if i not in known]
     if missing:
@@ -96,7 +90,7 @@ def collect_campaign(
     Raises:
         EvaluationsError: Parts differ in recipe, data set or evaluator, or too much failed.
     """
-    evaluations, curves, provenance = _merge(parts)
+    evaluations, curves, provenance = merge(parts)
     for column in ("recipe_id", "dataset_id", "evaluator"):
         _check_single(evaluations, column, evaluations[column][0].as_py())
     _check_failures(evaluations, max_failed_fraction)
@@ -104,6 +98,11 @@ def collect_campaign(
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
     write_table(outputs.curves, curves, "curves", provenance)
     write_table(outputs.proposals, proposals, "proposals", provenance)
+    log_summary(evaluations, proposals)
+
+
+def log_summary(evaluations: pa.Table, proposals: pa.Table) -> None:
+    """One line on what was collected."""
     times = evaluations["train_time_s"]
     hours = (pc.sum(times.filter(pc.is_finite(times))).as_py() or 0.0) / 3600
     _LOG.info(
@@ -115,12 +114,12 @@ def collect_campaign(
     )
 
 
-def _proposals_table(file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
+def _proposals_table(space: SearchSpace, file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
     rows = []
     for proposal in read_proposals(file):
-        architecture = DARTS.parse(proposal.raw_architecture)
+        architecture = space.parse(proposal.raw_architecture)
         key = EvaluationKey(
-            DARTS.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
+            space.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
         )
         rows.append(
             {
@@ -135,7 +134,7 @@ def _proposals_table(file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=PROPOSALS)
 
 
-def _merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Provenance]:
+def merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Provenance]:
     """One row per evaluation with the curve of that row, in order of first appearance.
 
     An evaluation may be in several sources, and may have succeeded at a later attempt in one of
@@ -157,7 +156,7 @@ def _merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, P
     for source, own in zip(sources, ids, strict=True):
         table, _ = read_table(source.curves, "curves")
         curves.append(table.filter(pc.is_in(table["evaluation_id"], pa.array(own, pa.string()))))
-    evaluations = pa.concat_tables([table for table, _ in parts]).take(rows)
+    evaluations = pa.concat_tables([table for table, _ in parts]).take(pa.array(rows, pa.int64()))
     return evaluations, pa.concat_tables(curves), reduce(Provenance.merged, [p for _, p in parts])
 
 

@@ -16,8 +16,11 @@ from nasforge.recipe import digest
 SCHEMA_VERSION = 1
 """Version of the cache entries and of the parquet tables."""
 
-EVALUATORS = ("train",)
-"""Where an evaluation's numbers may come from; part of its id, so kinds never mix."""
+EVALUATORS = ("train", "import")
+"""Where an evaluation's numbers may come from; part of its id, so kinds never mix.
+
+`train` is a training by nasforge; what is not known of an `import` is nan, -1 or "".
+"""
 
 STATUSES = ("ok", "diverged", "failed")
 """`diverged` is a final result; `failed` (an exception) is tried again."""

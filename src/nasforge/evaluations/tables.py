@@ -3,23 +3,27 @@
     >>> write_evaluations(path, evaluations, sources)
     >>> table, sources = read_table(path, "evaluations")
 
-Every file's metadata hold the schema version and the record behind every id of a recipe or data set
-in it, so that a file explains itself; an id is the digest of its record, and reading checks that.
+Every file's metadata hold the schema version, the search space, and the record behind every id of a
+recipe or data set in it, so that a file explains itself; an id is the digest of its record, and
+reading checks that.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from nasforge.benchmark.fingerprint import describe_space
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
 from nasforge.recipe import digest
+from nasforge.space import DARTS, SearchSpace
 
 _METADATA_KEY = b"nasforge"
 _ARROW_TYPES = {str: pa.string(), int: pa.int64(), float: pa.float64()}
@@ -47,30 +51,62 @@ SCHEMAS = {"evaluations": EVALUATIONS, "curves": CURVES, "proposals": PROPOSALS}
 """Columns of each kind of table."""
 
 
+@cache
+def _darts() -> Mapping[str, Any]:
+    """What nasforge trains; tables that name no space are of this one."""
+    return describe_space(DARTS)
+
+
 @dataclass(frozen=True)
 class Provenance:
-    """What the ids in a table stand for.
+    """What the ids in a table stand for, and which space its architectures are from.
 
     A record is what an id is the digest of, not what today's code would hash for it: so a table
-    stays readable when an option or a protocol is added.
+    stays readable when an option or a protocol is added. That of an imported evaluation is any
+    JSON object.
 
     Attributes:
         recipes: `Recipe.record` by recipe_id.
         datasets: `DatasetSpec.record` by dataset_id.
+        space: `describe_space` of the search space.
     """
 
     recipes: Mapping[str, Mapping[str, Any]]
     datasets: Mapping[str, Mapping[str, Any]]
+    space: Mapping[str, Any] = field(default_factory=_darts)
 
     def merged(self, other: Self) -> Self:
-        """The ids of both."""
-        return type(self)({**self.recipes, **other.recipes}, {**self.datasets, **other.datasets})
+        """The ids of both.
+
+        Raises:
+            EvaluationsError: They are of different spaces.
+        """
+        if self.space != other.space:
+            raise EvaluationsError(
+                f"tables of space {_space_text(self.space)} and of {_space_text(other.space)} are "
+                "not mixed"
+            )
+        recipes = {**self.recipes, **other.recipes}
+        return type(self)(recipes, {**self.datasets, **other.datasets}, self.space)
+
+    def check_space(self, space: SearchSpace) -> None:
+        """Make sure that the architectures are of this space.
+
+        Raises:
+            EvaluationsError: They are not, or the space has changed since.
+        """
+        wanted = describe_space(space)
+        if self.space != wanted:
+            raise EvaluationsError(
+                f"made for space {_space_text(self.space)}, the config's is {_space_text(wanted)}"
+            )
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
         return {
             "recipes": {key: dict(record) for key, record in self.recipes.items()},
             "datasets": {key: dict(record) for key, record in self.datasets.items()},
+            "space": dict(self.space),
         }
 
     @classmethod
@@ -78,7 +114,8 @@ class Provenance:
         """Read `to_json`'s object and check every id.
 
         Raises:
-            EvaluationsError: A record is none, or an id is not the digest of its record.
+            EvaluationsError: A record or the space is none, or an id is not the digest of its
+                record.
         """
         records = {**data["recipes"], **data["datasets"]}
         for key, record in records.items():
@@ -86,7 +123,10 @@ class Provenance:
                 raise EvaluationsError(f"id {key} stands for {record!r}, which is no record")
             if digest(record) != key:
                 raise EvaluationsError(f"id {key} stands for what has id {digest(record)}")
-        return cls(data["recipes"], data["datasets"])
+        space = data.get("space", _darts())
+        if not isinstance(space, dict) or set(space) != set(_darts()):
+            raise EvaluationsError(f"space {str(space)[:80]} must have {', '.join(_darts())}")
+        return cls(data["recipes"], data["datasets"], space)
 
 
 def write_evaluations(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
@@ -96,12 +136,17 @@ def write_evaluations(path: Path, rows: Sequence[Evaluation], provenance: Proven
 
 
 def write_curves(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
-    """Write curves.parquet: one row per evaluation and epoch."""
+    """Write curves.parquet."""
+    write_table(path, curves_table(rows), "curves", provenance)
+
+
+def curves_table(rows: Sequence[Evaluation]) -> pa.Table:
+    """One row per evaluation and epoch."""
     points = [(row.evaluation_id, point) for row in rows for point in row.curve]
     columns = {"evaluation_id": [evaluation_id for evaluation_id, _ in points]}
     for name in CURVES.names[1:]:
         columns[name] = [getattr(point, name) for _, point in points]
-    write_table(path, pa.table(columns, schema=CURVES), "curves", provenance)
+    return pa.table(columns, schema=CURVES)
 
 
 def write_table(path: Path, table: pa.Table, kind: str, provenance: Provenance) -> None:
@@ -157,6 +202,11 @@ def read_tables(paths: Iterable[Path], kind: str) -> tuple[pa.Table, Provenance]
     for _, other in parts[1:]:
         provenance = provenance.merged(other)
     return pa.concat_tables([table for table, _ in parts]), provenance
+
+
+def _space_text(space: Mapping[str, Any]) -> str:
+    name, version, fingerprint = (str(space[key])[:60] for key in _darts())
+    return f"{name!r} version {version} ({fingerprint[:8]})"
 
 
 def _check_ids(path: Path, table: pa.Table, provenance: Provenance) -> None:

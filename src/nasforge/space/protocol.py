@@ -1,5 +1,7 @@
 """The contract of a search space. Optimizers, surrogates and benchmarks know nothing more.
 
+docs/own_space.md makes one of your own.
+
 >>> from nasforge.space import DARTS, SearchSpace
 >>> isinstance(DARTS, SearchSpace)
 True
@@ -17,6 +19,9 @@ Architecture = Any
 @runtime_checkable
 class SearchSpace(Protocol):
     """A finite set of architectures.
+
+    A space may have more, which is asked for where it is used: `params(architecture, shape)` and
+    `macs(architecture, shape)`, exact counts for a `NetworkShape`.
 
     Attributes:
         name: Part of every architecture_id and of a frozen benchmark's manifest.
@@ -75,3 +80,10 @@ class SearchSpace(Protocol):
     def feature_names(self, encoding: str) -> tuple[str, ...]:
         """Names of the d columns of `encode`."""
         ...
+
+
+def missing_members(candidate: object) -> list[str]:
+    """Names of what an object lacks to be a `SearchSpace`."""
+    methods = [name for name in vars(SearchSpace) if not name.startswith("_")]
+    names = [*SearchSpace.__annotations__, *methods]
+    return [name for name in names if not hasattr(candidate, name)]

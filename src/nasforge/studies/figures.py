@@ -101,7 +101,10 @@ def plot_best_so_far(proposed: pd.DataFrame, output: Path) -> None:
 
 
 def plot_learning_curves(curves: pd.DataFrame, proposed: pd.DataFrame, output: Path) -> None:
-    """Validation accuracy over epochs of every proposal, and the median of each sampler."""
+    """Validation accuracy over epochs of every proposal, and the median of each sampler.
+
+    Imported evaluations may have no curves.
+    """
     first = proposed.drop_duplicates("evaluation_id")[["evaluation_id", "sampler"]]
     rows = curves.merge(first, on="evaluation_id")
     samplers = list(dict.fromkeys(proposed["sampler"]))
@@ -117,7 +120,10 @@ def plot_learning_curves(curves: pd.DataFrame, proposed: pd.DataFrame, output: P
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel("epoch")
         axes.set_ylabel("validation accuracy")
-        axes.legend(frameon=False, title="median of")
+        if rows.empty:
+            axes.text(0.5, 0.5, "none imported", transform=axes.transAxes, ha="center")
+        else:
+            axes.legend(frameon=False, title="median of")
 
 
 def plot_predicted_against_true(

@@ -78,7 +78,7 @@ def fit_ensemble(
             "surrogates.folds or evaluate more"
         )
     architectures = [space.parse(text) for text in labels.architectures]
-    features = space.encode(architectures, family.encoding)
+    features = space.encode(architectures, family.encoding_for(space))
     members = []
     held_out = np.empty((len(labels), bagging.repeats))
     for repeat in range(bagging.repeats):

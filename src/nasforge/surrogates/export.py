@@ -1,15 +1,14 @@
 """The export stage: fitted ensembles become a frozen benchmark.
 
-    >>> export(ExportSpec("darts-digits", 1, "..."), sources, model_files, folder)
+    >>> export(DARTS, ExportSpec("darts-digits", 1, "..."), sources, model_files, folder)
 
 The same inputs and library versions give the same bytes.
 """
 
-import json
 import math
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,20 @@ from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE
 from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.fingerprint import (
+    describe_space,
     encoding_fingerprint,
     golden_architectures,
-    space_fingerprint,
 )
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import Manifest, ModelEntry, SurrogateEntry, TargetEntry
 from nasforge.benchmark.predictors import Predictor
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.targets import TARGETS
+from nasforge.evaluations.network import find_network
 from nasforge.evaluations.tables import read_table
-from nasforge.recipe import Recipe, digest
-from nasforge.space import DARTS
+from nasforge.recipe import DatasetSpec, Recipe, digest
+from nasforge.space import SearchSpace
+from nasforge.space.protocol import Architecture
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
@@ -64,7 +65,6 @@ class ExportSources:
         evaluations: The campaign's evaluations.
         proposals: Its proposals.
         development: The development part, which the models were fitted on.
-        dataset: dataset.json of the prepared images.
         selection: What `select` wrote.
         test_scores: What `score_test` wrote.
     """
@@ -72,12 +72,12 @@ class ExportSources:
     evaluations: Path
     proposals: Path
     development: Path
-    dataset: Path
     selection: Path
     test_scores: Path
 
 
 def export(
+    space: SearchSpace,
     spec: ExportSpec,
     sources: ExportSources,
     model_files: Mapping[tuple[str, str], Path],
@@ -86,6 +86,7 @@ def export(
     """Write `<folder>/<name>-v<version>/`.
 
     Args:
+        space: Where the architectures are from.
         spec: Name, version and description.
         sources: What else is read.
         model_files: Models by (family, target).
@@ -96,18 +97,19 @@ def export(
     """
     selection = Selection.read(sources.selection)
     models = {key: read_model(file, key[0]) for key, file in model_files.items()}
-    manifest = _manifest(spec, sources, selection, models)
+    manifest = _manifest(space, spec, sources, selection, models)
     files = {
         manifest.surrogates[family].targets[target].file: pack_arrays(model.to_arrays())
         for (family, target), model in models.items()
     }
-    golden = golden_architectures(DARTS, SELFTEST_ARCHITECTURES)
-    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(DARTS, golden, manifest, models))
+    golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
+    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, models))
     files[CARD_FILE] = format_card(manifest).encode()
     return write_frozen(folder, manifest, files)
 
 
 def _manifest(
+    space: SearchSpace,
     spec: ExportSpec,
     sources: ExportSources,
     selection: Selection,
@@ -115,29 +117,30 @@ def _manifest(
 ) -> Manifest:
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
     rows = evaluations.to_pandas().query("status == 'ok'")
-    [(recipe_id, record)] = provenance.recipes.items()
-    dataset = json.loads(sources.dataset.read_text(encoding="utf-8"))
+    recipe_id, dataset_id, evaluator = (
+        rows[name].iloc[0] for name in ("recipe_id", "dataset_id", "evaluator")
+    )
+    recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
+    network = find_network(space, recipe, dataset, _recorded_params(space, rows))
+    trained = evaluator == "train"
     return Manifest(
         name=spec.name,
         version=spec.version,
         description=spec.description,
-        space={
-            "name": DARTS.name,
-            "version": DARTS.version,
-            "fingerprint": space_fingerprint(DARTS),
-        },
-        recipe={**Recipe.from_record(record).to_dict(), "recipe_id": recipe_id},
-        dataset={key: dataset[key] for key in ("dataset_id", "spec", "sources", "classes")},
-        evaluator="train",
+        space=describe_space(space),
+        recipe={**(_trained_recipe(recipe) if trained else recipe), "recipe_id": recipe_id},
+        dataset={**(_trained_dataset(dataset) if trained else dataset), "dataset_id": dataset_id},
+        network=None if network is None else asdict(network),
+        evaluator=evaluator,
         targets={
             target: TargetEntry(TARGETS[target].unit, TARGETS[target].scale.name, noise)
             for target, noise in selection.noise.items()
         },
-        surrogates=_surrogates(models, selection, pd.read_parquet(sources.test_scores)),
+        surrogates=_surrogates(space, models, selection, pd.read_parquet(sources.test_scores)),
         selected=selection.selected,
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
-        best_known=_best_known(rows, selection.selected, models),
+        best_known=_best_known(space, rows, selection.selected, models),
         software={
             "python": platform.python_version(),
             **{name: version(name) for name in SOFTWARE},
@@ -148,8 +151,28 @@ def _manifest(
     )
 
 
+def _trained_recipe(record: Mapping[str, Any]) -> dict[str, Any]:
+    """All options of a recipe of ours."""
+    return Recipe.from_record(record).to_dict()
+
+
+def _trained_dataset(record: Mapping[str, Any]) -> dict[str, Any]:
+    """All options of a data set of ours, and the digests of its files."""
+    spec = DatasetSpec.from_dict(record["dataset"])
+    return {"spec": spec.to_dict(), "sources": record["sources"]}
+
+
+def _recorded_params(space: SearchSpace, rows: pd.DataFrame) -> dict[Architecture, int]:
+    known = rows[rows["params"] >= 0].drop_duplicates("architecture")
+    texts, params = known["architecture"], known["params"].tolist()
+    return dict(zip(map(space.parse, texts), params, strict=True))
+
+
 def _surrogates(
-    models: Mapping[tuple[str, str], Predictor], selection: Selection, scores: pd.DataFrame
+    space: SearchSpace,
+    models: Mapping[tuple[str, str], Predictor],
+    selection: Selection,
+    scores: pd.DataFrame,
 ) -> dict[str, SurrogateEntry]:
     entries: dict[str, SurrogateEntry] = {}
     for family in dict.fromkeys(family for family, _ in models):
@@ -163,8 +186,8 @@ def _surrogates(
             for (owner, target), model in models.items()
             if owner == family
         }
-        encoding = FAMILIES[family].encoding
-        entries[family] = SurrogateEntry(encoding, encoding_fingerprint(DARTS, encoding), targets)
+        encoding = FAMILIES[family].encoding_for(space)
+        entries[family] = SurrogateEntry(encoding, encoding_fingerprint(space, encoding), targets)
     return entries
 
 
@@ -190,7 +213,7 @@ def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:
         "architectures": int(development["architecture_id"].nunique()),
         "campaign_evaluations": len(rows),
         "campaign_architectures": int(rows["architecture_id"].nunique()),
-        "campaign_train_time_s": float(rows["train_time_s"].sum()),
+        "campaign_train_time_s": _known_sum(rows["train_time_s"]),
         "samplers": [
             {"sampler": sampler, "optimizer": optimizer, "proposals": int(number)}
             for (sampler, optimizer), number in counts.items()
@@ -198,8 +221,15 @@ def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:
     }
 
 
+def _known_sum(values: pd.Series) -> float | None:
+    return float(values.sum()) if values.notna().all() else None
+
+
 def _best_known(
-    rows: pd.DataFrame, selected: str, models: Mapping[tuple[str, str], Predictor]
+    space: SearchSpace,
+    rows: pd.DataFrame,
+    selected: str,
+    models: Mapping[tuple[str, str], Predictor],
 ) -> dict[str, Any]:
     """The evaluated architecture that the selected surrogate likes best.
 
@@ -207,10 +237,10 @@ def _best_known(
     the selected surrogate likes all alike (the mean does), the next one that does not is asked.
     """
     texts = sorted(set(rows["architecture"]))
-    architectures = [DARTS.parse(text) for text in texts]
+    architectures = [space.parse(text) for text in texts]
     families = [selected, *(f for f, t in models if t == SELECTION_TARGET and f != selected)]
     for family in families:
-        features = DARTS.encode(architectures, FAMILIES[family].encoding)
+        features = space.encode(architectures, FAMILIES[family].encoding_for(space))
         predicted = models[family, SELECTION_TARGET].predict(features).mean(axis=1)
         if np.ptp(predicted) > 1e-12:
             break

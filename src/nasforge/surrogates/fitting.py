@@ -1,6 +1,6 @@
 """The fit stage: one family's ensemble for one target, as files.
 
-    >>> fit_target(development, "linear", "val_accuracy", {}, Bagging(5, 2, 0), model, held_out)
+    >>> fit_target(DARTS, development, "linear", "val_accuracy", {}, Bagging(5, 2, 0), model, oof)
 
 The out-of-fold predictions are kept beside the model: selection, noise and calibration read only
 them, never the test part.
@@ -19,7 +19,7 @@ from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
 from nasforge.benchmark.predictors import Predictor, make_predictor
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
-from nasforge.space import DARTS
+from nasforge.space import SearchSpace
 from nasforge.surrogates.ensemble import Bagging, fit_ensemble
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.labels import read_labels
@@ -43,6 +43,7 @@ class OutOfFold:
 
 
 def fit_target(
+    space: SearchSpace,
     development_file: Path,
     family: str,
     target: str,
@@ -57,7 +58,7 @@ def fit_target(
         SurrogateError: A setting is unknown or there are too few architectures.
     """
     labels = read_labels(development_file, TARGETS[target])
-    fitted = fit_ensemble(FAMILIES[family], DARTS, labels, bagging, settings)
+    fitted = fit_ensemble(FAMILIES[family], space, labels, bagging, settings)
     predictions = pd.DataFrame(
         {
             "architecture_id": labels.architecture_ids,

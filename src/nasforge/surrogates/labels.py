@@ -113,8 +113,8 @@ def write_parts(
         raise SurrogateError(
             f"{len(ids)} evaluated architectures give a development part of "
             f"{len(ids) - len(test_ids)} and a test part of {len(test_ids)}; at least "
-            f"{MINIMUM_DEVELOPMENT} and 1 are needed: raise samplers.generations, or see why "
-            "trainings failed"
+            f"{MINIMUM_DEVELOPMENT} and 1 are needed: evaluate more, or see why trainings "
+            "failed"
         )
     in_test = ok["architecture_id"].isin(test_ids)
     for file, part in ((development_file, ok[~in_test]), (test_file, ok[in_test])):
@@ -125,9 +125,20 @@ def write_parts(
 
 
 def read_labels(file: Path, target: Target) -> Labels:
-    """Labels of one target from a part written by `write_parts`."""
+    """Labels of one target from a part written by `write_parts`.
+
+    Raises:
+        SurrogateError: The target is unknown for some evaluations, as imported ones may be.
+    """
     rows = pd.read_parquet(file, columns=_COLUMNS)
-    rows["label"] = target.scale.forward(rows[target.name].to_numpy())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows["label"] = target.scale.forward(rows[target.name].to_numpy())
+    known = np.isfinite(rows["label"])
+    if not known.all():
+        raise SurrogateError(
+            f"{target.name} is unknown for {(~known).sum()} of {len(rows)} evaluations; leave it "
+            "out of surrogates.targets"
+        )
     groups = rows.groupby("architecture_id", sort=True)
     first = groups.first()
     counts = groups["label"].size().to_numpy()

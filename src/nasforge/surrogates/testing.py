@@ -1,6 +1,6 @@
 """The score_test stage: the only reader of the test part, after the selection is made.
 
->>> score_test(test, development, model_files, scores_file, predictions_file)
+>>> score_test(DARTS, test, development, model_files, scores_file, predictions_file)
 """
 
 import logging
@@ -11,7 +11,7 @@ import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
-from nasforge.space import DARTS
+from nasforge.space import SearchSpace
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
@@ -21,6 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def score_test(
+    space: SearchSpace,
     test_file: Path,
     development_file: Path,
     model_files: Mapping[tuple[str, str], Path],
@@ -30,6 +31,7 @@ def score_test(
     """Score the models that will be exported on the test part.
 
     Args:
+        space: Where the architectures are from.
         test_file: The test part.
         development_file: The development part, whose replicates give the ceilings' noise.
         model_files: Models by (family, target).
@@ -41,10 +43,10 @@ def score_test(
     for target in dict.fromkeys(target for _, target in model_files):
         truth = read_labels(test_file, TARGETS[target])
         replicates = read_labels(development_file, TARGETS[target]).replicates
-        architectures = [DARTS.parse(text) for text in truth.architectures]
+        architectures = [space.parse(text) for text in truth.architectures]
         predicted = {}
         for family in (family for family, t in model_files if t == target):
-            features = DARTS.encode(architectures, FAMILIES[family].encoding)
+            features = space.encode(architectures, FAMILIES[family].encoding_for(space))
             model = read_model(model_files[family, target], family)
             predicted[family] = model.predict(features).mean(axis=1)
             columns = {

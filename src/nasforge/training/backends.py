@@ -38,7 +38,11 @@ class Trainer(Protocol):
         ...
 
     def evaluate(self, split: str) -> tuple[float, float]:
-        """Mean loss and accuracy on all images of "validation" or "test", not augmented."""
+        """Mean loss and accuracy on all images of a split, not augmented.
+
+        Args:
+            split: "curve", "validation" or "test" (`ImageSet.splits`).
+        """
         ...
 
     def state(self) -> dict[str, np.ndarray]:

@@ -31,6 +31,11 @@ class Split:
     images: np.ndarray
     labels: np.ndarray
 
+    def spread(self, count: int) -> "Split":
+        """That many images, evenly spread over all (a source may be in the order of classes)."""
+        rows = np.arange(count) * len(self.labels) // count
+        return Split(self.images[rows], self.labels[rows])
+
 
 @dataclass(frozen=True)
 class ImageSet:
@@ -55,6 +60,20 @@ class ImageSet:
     classes: int
     image_size: int
     dataset_id: str
+
+    def splits(self, curve_images: int) -> dict[str, Split]:
+        """What a trainer reads: "train", "validation", "test" and "curve".
+
+        Args:
+            curve_images: Size of "curve", a part of validation; 0 is all of it.
+        """
+        curve = self.validation.spread(curve_images) if curve_images else self.validation
+        return {
+            "train": self.train,
+            "validation": self.validation,
+            "test": self.test,
+            "curve": curve,
+        }
 
     @classmethod
     def open(cls, folder: Path, spec: DatasetSpec | None = None) -> Self:

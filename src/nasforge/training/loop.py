@@ -78,7 +78,8 @@ def train_network(
             for batch in epoch_batches(recipe, count, size, seed, epoch):
                 trainer.train_batch(batch)
             train_loss, train_accuracy = trainer.training_means()
-            val_loss, val_accuracy = trainer.evaluate("validation")
+            last = epoch == recipe.epochs
+            val_loss, val_accuracy = trainer.evaluate("validation" if last else "curve")
             if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
                 return Outcome(tuple(curve), math.nan, clock() - start, diverged=True)
             point = CurvePoint(
@@ -86,7 +87,7 @@ def train_network(
             )
             curve.append(point)
             on_epoch(point)
-            if checkpoint and epoch < recipe.epochs:
+            if checkpoint and not last:
                 checkpoint.save(trainer.state, curve)
         train_time_s = clock() - start
         _, test_accuracy = trainer.evaluate("test")

@@ -40,7 +40,7 @@ class TorchTrainer:
     ) -> None:
         self._device = torch.device(device)
         self._recipe = recipe
-        splits = {"train": images.train, "validation": images.validation, "test": images.test}
+        splits = images.splits(recipe.curve_images)
         self._splits = {name: self._load(split) for name, split in splits.items()}
         scale = torch.from_numpy(1.0 / (255.0 * images.std))
         shift = torch.from_numpy(-images.mean / images.std)
@@ -88,7 +88,7 @@ class TorchTrainer:
         return loss, accuracy
 
     def evaluate(self, split: str) -> tuple[float, float]:
-        """Mean loss and accuracy on all images of "validation" or "test", not augmented."""
+        """Mean loss and accuracy on all images of a split, not augmented."""
         self._network.eval()
         parts = self._splits[split]
         sums = self._zeros()

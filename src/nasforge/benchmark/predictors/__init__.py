@@ -14,14 +14,22 @@ from dataclasses import fields
 import numpy as np
 
 from nasforge.benchmark.predictors.forest import ForestPredictor
+from nasforge.benchmark.predictors.kernel import KernelPredictor
 from nasforge.benchmark.predictors.linear import LinearPredictor
 from nasforge.benchmark.predictors.protocol import Predictor
 from nasforge.errors import BenchmarkFormatError
 
-__all__ = ["PREDICTORS", "ForestPredictor", "LinearPredictor", "Predictor", "make_predictor"]
+__all__ = [
+    "PREDICTORS",
+    "ForestPredictor",
+    "KernelPredictor",
+    "LinearPredictor",
+    "Predictor",
+    "make_predictor",
+]
 
 PREDICTORS: dict[str, type[Predictor]] = {
-    cls.kind: cls for cls in (LinearPredictor, ForestPredictor)
+    cls.kind: cls for cls in (LinearPredictor, ForestPredictor, KernelPredictor)
 }
 """Predictor classes by the name they have in a manifest."""
 

@@ -5,18 +5,37 @@ Two cells are the same network if one becomes the other by renumbering intermedi
 representative has the smallest inputs, then the smallest operation indices, in edge order.
 
     >>> canonical_cell(cell)
+    >>> canonical_array(array)      # the same of many genotypes, int8 [n, 2, 8, 2]
 
 Inputs are compared first, so what a topology needs is found once and kept: its smallest
 relabelling, and every way to reach it. Operations are then compared over few candidates.
+`canonical_cell` is the definition; `canonical_array` has these findings in tables.
 """
 
 from functools import cache
-from itertools import permutations
+from itertools import permutations, product
+from typing import NamedTuple
 
-from nasforge.space.darts.genotype import INPUT_NODES, OPERATION_INDEX, Cell, Edge
+import numpy as np
+
+from nasforge.space.darts.arrays import EDGES
+from nasforge.space.darts.genotype import (
+    INPUT_NODES,
+    INTERMEDIATE_NODES,
+    OPERATION_INDEX,
+    OPERATIONS,
+    Cell,
+    Edge,
+)
 
 Topology = tuple[int, ...]
 """The inputs of all edges in edge order, two per node."""
+
+_TOPOLOGY_PLACES = np.array([180, 60, 10, 1])
+"""What a node's pair of inputs counts in the number of a topology (1, 3, 6 and 10 pairs)."""
+
+_OPERATION_PLACES = len(OPERATIONS) ** np.arange(EDGES)[::-1]
+"""What an edge's operation counts in a number that orders cells as a comparison edge by edge."""
 
 
 def canonical_cell(cell: Cell) -> Cell:
@@ -57,3 +76,67 @@ def _smallest_relabelling(topology: Topology) -> tuple[Topology, tuple[tuple[int
             found.setdefault(relabelled, []).append(tuple(position for _, position in flat))
     smallest = min(found)
     return smallest, tuple(found[smallest])
+
+
+def canonical_array(array: np.ndarray) -> np.ndarray:
+    """`canonical_cell` of both cells of many genotypes.
+
+    Args:
+        array: int8 [n, 2, 8, 2] of `to_array`.
+    """
+    cells = array.reshape(-1, EDGES, 2)
+    row = np.arange(len(cells))[:, None]
+    tables = relabelling_tables()
+    # Each node's lower input first, then the operations in the smallest of the orders.
+    swap = np.repeat(cells[:, 0::2, 1] > cells[:, 1::2, 1], 2, axis=1)
+    cells = cells[row, np.arange(EDGES) ^ swap]
+    operations, topology = cells[:, :, 0], _topology_number(cells[:, :, 1])
+    first = tables.first[topology]
+    number = tables.first[topology + 1] - first
+    best = first.copy()
+    smallest = operations[row, tables.orders[first]] @ _OPERATION_PLACES
+    for k in range(1, number.max(initial=1)):
+        more = np.flatnonzero(number > k)
+        order = first[more] + k
+        rank = operations[more[:, None], tables.orders[order]] @ _OPERATION_PLACES
+        smaller = rank < smallest[more]
+        smallest[more[smaller]] = rank[smaller]
+        best[more[smaller]] = order[smaller]
+    canonical = np.stack([operations[row, tables.orders[best]], tables.inputs[topology]], axis=2)
+    return canonical.reshape(array.shape)
+
+
+class RelabellingTables(NamedTuple):
+    """What `_smallest_relabelling` finds, for every topology whose nodes have sorted inputs.
+
+    Attributes:
+        inputs: int8 [180, 8], each topology's smallest relabelling.
+        orders: int8 [262, 8], the edge orders that lead to them, those of a topology together.
+        first: int64 [181], each topology's first order, and the number of all orders.
+    """
+
+    inputs: np.ndarray
+    orders: np.ndarray
+    first: np.ndarray
+
+
+@cache
+def relabelling_tables() -> RelabellingTables:
+    """The tables of DARTS's 180 topologies, in the order of `_topology_number`."""
+    # Pairs (0, 1), (0, 2), (1, 2), (0, 3), ... of inputs: their ranks are those of all nodes.
+    pairs = [
+        [(low, high) for high in range(node) for low in range(high)]
+        for node in range(INPUT_NODES, INPUT_NODES + INTERMEDIATE_NODES)
+    ]
+    found = [_smallest_relabelling(sum(chosen, ())) for chosen in product(*pairs)]
+    return RelabellingTables(
+        np.array([topology for topology, _ in found], dtype=np.int8),
+        np.array([order for _, orders in found for order in orders], dtype=np.int8),
+        np.cumsum([0, *(len(orders) for _, orders in found)]),
+    )
+
+
+def _topology_number(inputs: np.ndarray) -> np.ndarray:
+    """Positions in the tables of inputs int8 [m, 8], each node's lower one first."""
+    low, high = inputs[:, 0::2].astype(np.int64), inputs[:, 1::2].astype(np.int64)
+    return (low + high * (high - 1) // 2) @ _TOPOLOGY_PLACES

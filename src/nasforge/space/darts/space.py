@@ -14,10 +14,13 @@ import numpy as np
 from nasforge.errors import GenotypeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.darts import moves, vector
+from nasforge.space.darts.arrays import to_array
 from nasforge.space.darts.canonical import canonical_cell
 from nasforge.space.darts.costs import network_costs
 from nasforge.space.darts.encodings import ENCODINGS, FEATURE_NAMES
 from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
+from nasforge.space.darts.graph import LAYOUT, graph_of
+from nasforge.space.graph import Graph, GraphLayout
 
 T = TypeVar("T")
 
@@ -30,6 +33,7 @@ class DartsSpace:
     variables: ClassVar[tuple[tuple[str, int], ...]] = vector.VARIABLES
     size: ClassVar[int] = math.prod(number for _, number in vector.VARIABLES)
     encodings: ClassVar[tuple[str, ...]] = tuple(ENCODINGS)
+    graph_layout: ClassVar[GraphLayout] = LAYOUT
 
     def parse(self, text: str) -> Genotype:
         """Read `normal:...-reduce:...` or DARTS's `Genotype(...)`.
@@ -97,6 +101,10 @@ class DartsSpace:
     def feature_names(self, encoding: str) -> tuple[str, ...]:
         """Names of the columns of `encode`."""
         return _lookup(FEATURE_NAMES, encoding)
+
+    def graph(self, architecture: Genotype) -> Graph:
+        """The canonical form as a graph of both cells, operations on their own edges."""
+        return graph_of(to_array([self.canonical(architecture)])[0])
 
     def params(self, architecture: Genotype, shape: NetworkShape) -> int:
         """Trainable parameters of the evaluation network."""

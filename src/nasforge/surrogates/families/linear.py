@@ -15,7 +15,7 @@ def fit_mean(features: np.ndarray, labels: np.ndarray, seed: int) -> LinearPredi
 
 
 def fit_linear(
-    features: np.ndarray, labels: np.ndarray, seed: int, l2: float = 3.0
+    features: np.ndarray, labels: np.ndarray, seed: int, l2: float = 30.0
 ) -> LinearPredictor:
     """Ridge regression with an unpenalised intercept.
 

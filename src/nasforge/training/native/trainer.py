@@ -46,7 +46,7 @@ class NativeTrainer:
                 "train with PyTorch"
             )
         self._recipe = recipe
-        splits = {"train": images.train, "validation": images.validation, "test": images.test}
+        splits = images.splits(recipe.curve_images)
         self._splits = {name: _contiguous(split) for name, split in splits.items()}
         self._normalised = _normalised_values(images)
         initial = initial_network(genotype, recipe, images, seed)
@@ -100,7 +100,7 @@ class NativeTrainer:
         return means
 
     def evaluate(self, split: str) -> tuple[float, float]:
-        """Mean loss and accuracy on all images of "validation" or "test", not augmented."""
+        """Mean loss and accuracy on all images of a split, not augmented."""
         part = self._splits[split]
         count, losses, correct = len(part.labels), [], 0
         for first in range(0, count, self._chunk):

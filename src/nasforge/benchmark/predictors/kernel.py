@@ -1,0 +1,126 @@
+"""Kernel machines as arrays: a weighted sum of similarities to training rows.
+
+>>> KernelPredictor(rows, dual, first_row, scale, kernel, bias).predict(features)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+
+from nasforge.benchmark.predictors.checks import (
+    arrays_of,
+    require_dtypes,
+    require_finite,
+    require_range,
+)
+from nasforge.errors import BenchmarkFormatError
+
+KERNELS = ("rbf", "matern52")
+"""Names by number: exp(-d^2 / 2), and (1 + sqrt(5) d + 5 d^2 / 3) exp(-sqrt(5) d)."""
+
+ROWS_PER_CHUNK = 256
+"""Rows compared at a time; bounds the memory of the distances."""
+
+
+@dataclass(frozen=True, eq=False)
+class KernelPredictor:
+    """Members `bias + sum_i dual_i k(|x - row_i| * scale)`.
+
+    Attributes:
+        rows: float32 [rows, d], the members' support rows one after another.
+        dual: float64 [rows].
+        first_row: int32 [members], each member's first row.
+        scale: float64 [members, d], factor of each column: one over its length scale.
+        kernel: int32 [members], index into `KERNELS`.
+        bias: float64 [members].
+    """
+
+    rows: np.ndarray
+    dual: np.ndarray
+    first_row: np.ndarray
+    scale: np.ndarray
+    kernel: np.ndarray
+    bias: np.ndarray
+
+    kind: ClassVar[str] = "kernel"
+
+    def __post_init__(self) -> None:
+        require_dtypes(
+            self, rows="f4", dual="f8", first_row="i4", scale="f8", kernel="i4", bias="f8"
+        )
+        if self.rows.ndim != 2 or self.scale.ndim != 2 or not self.rows.size:
+            raise BenchmarkFormatError("rows, scale: must have two axes and not be empty")
+        members = self.members
+        shapes = {
+            "dual": (len(self.rows),),
+            "first_row": (members,),
+            "scale": (members, self.rows.shape[1]),
+            "kernel": (members,),
+            "bias": (members,),
+        }
+        for name, shape in shapes.items():
+            if getattr(self, name).shape != shape or not members:
+                raise BenchmarkFormatError(
+                    f"{name}: shape {list(getattr(self, name).shape)}, expected {list(shape)}"
+                )
+        require_finite(self, "rows", "dual", "scale", "bias")
+        require_range("kernel", self.kernel, 0, len(KERNELS) - 1)
+        require_range("first_row", self.first_row, 0, len(self.rows) - 1)
+        if self.first_row[0] != 0 or (np.diff(self.first_row) <= 0).any():
+            raise BenchmarkFormatError("first_row: must start at 0 and increase")
+
+    @property
+    def members(self) -> int:
+        """Number of models."""
+        return len(self.bias)
+
+    @property
+    def features(self) -> int:
+        """Number of feature columns."""
+        return self.rows.shape[1]
+
+    def accepts(self, width: int) -> bool:
+        """Only as many as the rows have."""
+        return width == self.features
+
+    def predict(self, features: np.ndarray) -> np.ndarray:
+        """float32 [n, d] -> float64 [n, members]."""
+        ends = [*self.first_row[1:], len(self.rows)]
+        answer = np.empty((len(features), self.members))
+        for member, (first, end) in enumerate(zip(self.first_row, ends, strict=True)):
+            # Columns of scale 0 play no part, and there may be many.
+            used = np.flatnonzero(self.scale[member])
+            scale = self.scale[member, used]
+            support = self.rows[first:end, used] * scale
+            for start in range(0, len(features), ROWS_PER_CHUNK):
+                part = slice(start, start + ROWS_PER_CHUNK)
+                values = similarity(self.kernel[member], features[part, used] * scale, support)
+                answer[part, member] = values @ self.dual[first:end] + self.bias[member]
+        return answer
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """All attributes."""
+        return arrays_of(self)
+
+    @classmethod
+    def stack(cls, parts: Sequence[Self]) -> Self:
+        """One ensemble of the members of several."""
+        offsets = np.cumsum([0, *(len(part.rows) for part in parts)])[:-1]
+        first_rows = [p.first_row + offset for p, offset in zip(parts, offsets, strict=True)]
+        joined = {
+            name: np.concatenate([getattr(part, name) for part in parts])
+            for name in ("rows", "dual", "scale", "kernel", "bias")
+        }
+        return cls(**joined, first_row=np.concatenate(first_rows).astype(np.int32))
+
+
+def similarity(kernel: int, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The kernel between all scaled rows: [n, d] and [m, d] -> [n, m]."""
+    squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
+    squared = np.maximum(squared, 0.0)  # rounding may leave less
+    if KERNELS[kernel] == "rbf":
+        return np.exp(-0.5 * squared)
+    distance = np.sqrt(5.0 * squared)
+    return (1.0 + distance + distance**2 / 3.0) * np.exp(-distance)

@@ -1,0 +1,164 @@
+"""docs/own_space.md, done: a table of another space's evaluations becomes a benchmark."""
+
+import csv
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+import nasforge
+from nasforge.benchmark.selftest import verify
+from nasforge.cli import main
+from nasforge.config import check_config
+from nasforge.errors import BenchmarkFormatError, ConfigError, GenotypeError
+from nasforge.evaluations.folder import find_tables, tables_in
+from nasforge.evaluations.given import collect_evaluations
+from nasforge.space import SearchSpace
+from nasforge.space.registry import resolve_space
+from nasforge.surrogates import scores
+from nasforge.surrogates.ensemble import Bagging
+from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.fitting import fit_target
+from nasforge.surrogates.labels import write_parts
+from nasforge.surrogates.selection import select
+from nasforge.surrogates.testing import score_test
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "own_space.md").read_text()
+FAMILIES = ("mean", "linear", "lightgbm")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory):
+    """The page's first block, as the module `nb201` that a user would have."""
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "nb201.py").write_text(blocks("python")[0])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield resolve_space("nb201:SPACE")
+        sys.modules.pop("nb201")
+
+
+@pytest.fixture(scope="module")
+def table(space, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 cells with two seeds each, in percent; convolutions help."""
+    rng = np.random.default_rng(0)
+    file = tmp_path_factory.mktemp("table") / "cells.csv"
+    with file.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["cell", "seed0", "seed1"])
+        for choice in rng.choice(space.size, 60, replace=False):
+            cell = space.from_vector([choice // 5**k % 5 for k in range(6)])
+            mean = 60 + 5 * sum(operation.startswith("nor_conv") for operation in cell)
+            writer.writerow([space.format(cell), *np.round(mean + rng.normal(0, 0.3, 2), 2)])
+    return file
+
+
+@pytest.fixture(scope="module")
+def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All stages, with the functions that the rules call."""
+    folder = tmp_path_factory.mktemp("results")
+    command = ["import", "csv", str(table), "-o", str(folder / "data"), "--space", "nb201:SPACE"]
+    columns = ["--architecture", "cell", "--target", "seed0", "--target", "seed1", "--percent"]
+    assert main([*command, *columns]) == 0
+    collected = tables_in(folder / "collect")
+    collect_evaluations(space, find_tables(folder / "data"), collected)
+    files = {name: folder / name for name in ("development", "test", "scores", "selection")}
+    write_parts(
+        collected.evaluations, collected.proposals, files["development"], files["test"], 0.2, 0
+    )
+    models = {(family, "val_accuracy"): folder / f"{family}.npz" for family in FAMILIES}
+    held_out = {key: model.with_suffix(".parquet") for key, model in models.items()}
+    for (family, target), model in models.items():
+        bagging, out = Bagging(folds=5, repeats=2, seed=0), held_out[family, target]
+        fit_target(space, files["development"], family, target, {}, bagging, model, out)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scores, "BOOTSTRAPS", 20)
+        select(files["development"], held_out, files["scores"], files["selection"])
+        test_scores = folder / "test_scores"
+        score_test(
+            space, files["test"], files["development"], models, test_scores, folder / "predicted"
+        )
+    sources = ExportSources(
+        collected.evaluations,
+        collected.proposals,
+        files["development"],
+        files["selection"],
+        test_scores,
+    )
+    spec = ExportSpec("cells", 1, "NAS-Bench-201's cells.")
+    return export(space, spec, sources, models, folder / "export")
+
+
+def test_the_example_is_a_search_space(space) -> None:
+    assert isinstance(space, SearchSpace)
+    assert space.size == 15_625
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        cell = space.sample(rng)
+        assert space.parse(space.format(cell)) == cell
+        assert space.from_vector(space.to_vector(cell)) == cell
+        assert space.mutate(cell, rng) in space.neighbours(cell)
+    assert len(set(space.neighbours(cell))) == 24
+    features = space.encode([cell, cell], "one_hot")
+    assert features.shape == (2, 30) == (2, len(space.feature_names("one_hot")))
+    assert space.encode([], "one_hot").shape == (0, 30)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "|none~0|", "|nope~0|+|none~0|none~1|+|none~0|none~1|none~2|"]
+)
+def test_the_example_refuses_what_is_no_cell(space, text: str) -> None:
+    with pytest.raises(GenotypeError, match="is no cell"):
+        space.parse(text)
+
+
+def test_the_benchmark_answers(space, benchmark: Path) -> None:
+    bench = nasforge.load(benchmark, space=space)
+    assert bench.manifest.space["name"] == "nasbench201"
+    assert bench.manifest.evaluator == "import"
+    assert bench.surrogate in ("linear", "lightgbm")
+    good, bad = (("nor_conv_3x3",) * 6, ("none",) * 6)
+    answer = bench.query_many([good, space.format(bad)])
+    assert answer["val_accuracy"][0] > answer["val_accuracy"][1] + 0.1
+    assert bench.query(good).noise_std == pytest.approx(0.003, rel=0.5)
+    assert (bench.query(good).params, bench.query(good).train_time_s) == (None, None)
+    assert len(verify(benchmark, space)) == 3
+
+
+def test_the_command_line_is_told_the_space(
+    benchmark: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    option = ("--space", "nb201:SPACE")
+    cell = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|"
+    assert main(["query", str(benchmark), cell, *option]) == 0
+    assert main(["verify", str(benchmark), *option]) == 0
+    assert main(["info", str(benchmark), *option]) == 0
+    assert "nasbench201 (1.562e+04 architectures)" in capsys.readouterr().out
+    assert main(["sample", "2", *option]) == 0
+    assert capsys.readouterr().out.count("~2|") == 2
+
+
+def test_no_file_decides_what_is_imported(benchmark: Path) -> None:
+    with pytest.raises(BenchmarkFormatError, match="'nasbench201' is not installed"):
+        nasforge.load(benchmark)
+
+
+def test_the_pages_config_is_right(space) -> None:
+    config = yaml.safe_load(blocks("yaml")[0])
+    check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
+    assert config["space"] == "nb201:SPACE"
+    config["surrogates"]["families"]["linear"] = {}
+    space.encodings = ("paths",)
+    try:
+        with pytest.raises(ConfigError, match=r"mean: needs encoding one_hot, .* has paths"):
+            check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
+    finally:
+        del space.encodings
