@@ -4,7 +4,7 @@
 
 Random genotypes are trained by every candidate recipe; seeds are compared with each other, and
 their mean with the candidate called "long", a training at least five times as long. Candidates are
-trained in the file's order, each on the first `genotypes` of one list and with `seeds` seeds. All
+trained in the file's order, each on the first `genotypes` of one list and with `seeds` seeds. `--part NAME DIR` writes one candidate's evaluations as a part of published data. All
 trainings go through the evaluation cache: stopped, the same command goes on. `--cores` processes
 side by side.
 """
@@ -16,22 +16,30 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import yaml
 
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import Evaluation
+from nasforge.evaluations.tables import (
+    PROPOSALS,
+    write_curves,
+    write_evaluations,
+    write_table,
+)
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
 from nasforge.studies.reliability import agreement, reliability
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.prepare import prepare
-from nasforge.training.shard import train_shard
+from nasforge.training.shard import provenance, train_shard
 
 FOLDER = Path("results/reliability")
 CACHE = Path("results/.cache")
 SEED = 20
 LONG = "long"
+PART = "reliability-g0.parquet"
 
 
 def main() -> None:
@@ -39,11 +47,16 @@ def main() -> None:
     parser.add_argument("candidates", type=Path)
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--part", nargs=2, metavar=("NAME", "DIR"), help="train and publish NAME")
     options = parser.parse_args()
     candidates = yaml.safe_load(options.candidates.read_text(encoding="utf-8"))
     rng = np.random.default_rng(SEED)
     count = max(candidate["genotypes"] for candidate in candidates.values())
     genotypes = [DARTS.format(DARTS.sample(rng)) for _ in range(count)]
+    if options.part:
+        name, folder = options.part
+        write_part(candidates[name], genotypes, options.data_dir, Path(folder))
+        return
     results = {}
     with ProcessPoolExecutor(options.cores, mp_context=get_context("spawn")) as pool:
         for name, candidate in candidates.items():
@@ -62,6 +75,30 @@ def prepare_images(dataset: dict, data_dir: Path) -> Path:
     if not (folder / MANIFEST).exists():
         prepare(spec, data_dir, folder)
     return folder
+
+
+def write_part(candidate: dict, genotypes: list[str], data_dir: Path, folder: Path) -> None:
+    images = prepare_images(candidate["dataset"], data_dir)
+    genotypes = genotypes[: candidate["genotypes"]]
+    recipe = Recipe.from_dict(candidate["recipe"])
+    trained = [train((candidate["recipe"], images, g, candidate["seeds"])) for g in genotypes]
+    rows = [evaluation for pair in trained for evaluation in pair]
+    records = provenance(recipe, images)
+    proposals = [
+        {
+            "sampler": "reliability",
+            "optimizer": "random",
+            "generation": 0,
+            "position": position,
+            "raw_architecture": text,
+            "evaluation_id": pair[0].evaluation_id,
+        }
+        for position, (text, pair) in enumerate(zip(genotypes, trained, strict=True))
+    ]
+    write_evaluations(folder / "evaluations" / PART, rows, records)
+    write_curves(folder / "curves" / PART, rows, records)
+    table = pa.Table.from_pylist(proposals, schema=PROPOSALS)
+    write_table(folder / "proposals" / PART, table, "proposals", records)
 
 
 def train(job: tuple[dict, Path, str, int]) -> list[Evaluation]:
