@@ -4,7 +4,8 @@
 
 Random genotypes are trained by every candidate recipe; seeds are compared with each other, and
 their mean with the candidate called "long", a training at least five times as long. Candidates are
-trained in the file's order, each on the first `genotypes` of one list and with `seeds` seeds. `--part NAME DIR` writes one candidate's evaluations as a part of published data. All
+trained in the file's order, each on the first `genotypes` of one list and with `seeds` seeds.
+`--part NAME DIR` writes one candidate's evaluations as a part of published data. All
 trainings go through the evaluation cache: stopped, the same command goes on. `--cores` processes
 side by side.
 """
