@@ -191,8 +191,8 @@ def test_a_malformed_linear_model_is_refused(arrays: Arrays) -> None:
 
 
 def test_an_unknown_kind_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BenchmarkFormatError, match="'gin'; this version reads linear, forest"):
-        make_predictor("gin", LINEAR)
+    with pytest.raises(BenchmarkFormatError, match="'spline'; this version reads linear, forest"):
+        make_predictor("spline", LINEAR)
 
 
 def test_missing_and_extra_arrays_are_refused(forest_arrays: Arrays) -> None:

@@ -24,6 +24,8 @@ SETTINGS = {
     "epsilon_svr": {},
     "nu_svr": {},
     "gaussian_process": {"largest": 20},
+    "gin": {"hidden": 4, "layers": 1, "epochs": 2},
+    "mlp": {"hidden": 4, "epochs": 2},
 }
 
 

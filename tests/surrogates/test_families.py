@@ -24,7 +24,9 @@ SETTINGS = {
     "epsilon_svr": {},
     "nu_svr": {},
     "gaussian_process": {},
+    "mlp": {"dropout": 0.0, "epochs": 60},
 }
+"""Of the families that take columns of any meaning; gin takes graphs."""
 
 
 def data(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -121,7 +123,7 @@ def test_a_tree_that_the_arrays_cannot_express_is_refused(kind: str) -> None:
         forest_from_lightgbm(booster, 0.0)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_two_fits_give_the_same_arrays(name: str) -> None:
     features, labels = data(80, 0)
     first, second = (
@@ -139,7 +141,7 @@ def test_another_seed_gives_another_forest() -> None:
     assert (first.predict(features) != second.predict(features)).any()
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_no_family_is_worse_than_the_mean_on_an_easy_target(name: str) -> None:
     features, labels = data(150, 0)
     new_features, new_labels = data(100, 1)
@@ -151,7 +153,7 @@ def test_no_family_is_worse_than_the_mean_on_an_easy_target(name: str) -> None:
     assert error(name) <= (1.0 if name == "mean" else 0.25) * error("mean")
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", SETTINGS)
 def test_a_member_can_be_frozen_and_stacked(name: str) -> None:
     features, labels = data(40, 0)
     family = FAMILIES[name]
@@ -160,7 +162,9 @@ def test_a_member_can_be_frozen_and_stacked(name: str) -> None:
     assert member.members == 1
     stack = make_predictor(member.kind, family.predictor.stack([member, member]).to_arrays())
     np.testing.assert_allclose(
-        stack.predict(features)[:, 1], member.predict(features)[:, 0], rtol=1e-14
+        stack.predict(features)[:, 1],
+        member.predict(features)[:, 0],
+        rtol=1e-6 if name == "mlp" else 1e-14,  # it computes in float32
     )
 
 

@@ -14,22 +14,27 @@ from dataclasses import fields
 import numpy as np
 
 from nasforge.benchmark.predictors.forest import ForestPredictor
+from nasforge.benchmark.predictors.gin import GinPredictor
 from nasforge.benchmark.predictors.kernel import KernelPredictor
 from nasforge.benchmark.predictors.linear import LinearPredictor
+from nasforge.benchmark.predictors.mlp import MlpPredictor
 from nasforge.benchmark.predictors.protocol import Predictor
 from nasforge.errors import BenchmarkFormatError
 
 __all__ = [
     "PREDICTORS",
     "ForestPredictor",
+    "GinPredictor",
     "KernelPredictor",
     "LinearPredictor",
+    "MlpPredictor",
     "Predictor",
     "make_predictor",
 ]
 
 PREDICTORS: dict[str, type[Predictor]] = {
-    cls.kind: cls for cls in (LinearPredictor, ForestPredictor, KernelPredictor)
+    cls.kind: cls
+    for cls in (LinearPredictor, ForestPredictor, KernelPredictor, GinPredictor, MlpPredictor)
 }
 """Predictor classes by the name they have in a manifest."""
 

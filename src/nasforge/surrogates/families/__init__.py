@@ -6,8 +6,15 @@ A fitted member is already the frozen predictor of `nasforge.benchmark`: what is
 exported and what answers a query are the same arrays.
 """
 
-from nasforge.benchmark.predictors import ForestPredictor, KernelPredictor, LinearPredictor
+from nasforge.benchmark.predictors import (
+    ForestPredictor,
+    GinPredictor,
+    KernelPredictor,
+    LinearPredictor,
+    MlpPredictor,
+)
 from nasforge.surrogates.families.family import Family
+from nasforge.surrogates.families.gin import fit_gin
 from nasforge.surrogates.families.kernels import (
     fit_epsilon_svr,
     fit_gaussian_process,
@@ -15,6 +22,7 @@ from nasforge.surrogates.families.kernels import (
 )
 from nasforge.surrogates.families.lightgbm_trees import fit_lightgbm
 from nasforge.surrogates.families.linear import fit_linear, fit_mean
+from nasforge.surrogates.families.mlp import fit_mlp
 from nasforge.surrogates.families.sklearn_trees import fit_ngboost, fit_random_forest
 from nasforge.surrogates.families.xgboost_trees import fit_xgboost
 
@@ -34,6 +42,8 @@ FAMILIES = {
         Family("epsilon_svr", _FEATURES, KernelPredictor, fit_epsilon_svr),
         Family("nu_svr", _FEATURES, KernelPredictor, fit_nu_svr),
         Family("gaussian_process", _FEATURES, KernelPredictor, fit_gaussian_process),
+        Family("gin", ("graph",), GinPredictor, fit_gin),
+        Family("mlp", ("paths",), MlpPredictor, fit_mlp),
     )
 }
 """Families by the name they have in a config."""
