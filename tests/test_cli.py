@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -380,3 +381,18 @@ def test_misuse_is_explained(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
     assert message in refused(capsys, *arguments)
+
+
+def test_restore_fills_a_cache(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    data = Path(__file__).parents[1] / "data" / "darts-cifar10-cpu"
+    text = printed(capsys, "restore", data, "--cache", tmp_path)
+    assert re.fullmatch(rf"(\d+) evaluations read, \1 added to {tmp_path}\n?", text)
+    again = json.loads(printed(capsys, "restore", data, "--cache", tmp_path, "--json"))
+    assert again["evaluations"] >= 120
+    assert again["added"] == 0
+
+
+def test_restore_names_a_folder_without_evaluations(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "no evaluations/*.parquet there" in refused(capsys, "restore", tmp_path)

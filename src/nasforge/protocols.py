@@ -15,13 +15,13 @@ TRAINING_PROTOCOL = 1
 SAMPLE_PROTOCOL = 1
 """Samplers propose something else, or other replicates are drawn."""
 
-COLLECT_PROTOCOL = 1
+COLLECT_PROTOCOL = 2
 """The collected tables change."""
 
 SPLIT_PROTOCOL = 1
 """Parts or labels change."""
 
-FIT_PROTOCOL = 1
+FIT_PROTOCOL = 2
 """The same data and settings give another model."""
 
 SELECT_PROTOCOL = 1
@@ -30,7 +30,7 @@ SELECT_PROTOCOL = 1
 TEST_PROTOCOL = 1
 """Test scores change."""
 
-EXPORT_PROTOCOL = 1
+EXPORT_PROTOCOL = 2
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 1

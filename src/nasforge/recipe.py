@@ -68,11 +68,7 @@ class NetworkShape:
         shape = _from_dict(cls, values, "network")
         _cast_fields(shape, "network")
         allowed = {
-            "cells": (3 <= shape.cells <= 1000, "at least 3 and at most 1000"),
-            "channels": (
-                2 <= shape.channels <= 10_000 and shape.channels % 2 == 0,
-                "even and at least 2",
-            ),
+            **_size_bounds(shape),
             "image_size": (
                 4 <= shape.image_size <= 4096 and shape.image_size % 4 == 0,
                 "a multiple of 4",
@@ -141,11 +137,7 @@ class Recipe:
     def __post_init__(self) -> None:
         _cast_fields(self, "recipe")
         allowed = {
-            "cells": (3 <= self.cells <= 1000, "at least 3 and at most 1000"),
-            "channels": (
-                2 <= self.channels <= 10_000 and self.channels % 2 == 0,
-                "even and at least 2",
-            ),
+            **_size_bounds(self),
             "epochs": (self.epochs >= 1, "at least 1"),
             "batch_size": (self.batch_size >= 2, "at least 2"),
             "learning_rate": (self.learning_rate > 0, "more than 0"),
@@ -291,6 +283,17 @@ def _options_on(value: "Recipe | DatasetSpec") -> dict[str, Any]:
         field.name: getattr(value, field.name)
         for field in fields(value)
         if field.default is MISSING or getattr(value, field.name) != field.default
+    }
+
+
+def _size_bounds(value: "Recipe | NetworkShape") -> dict[str, tuple[bool, str]]:
+    """What every network's cells and channels must be."""
+    return {
+        "cells": (3 <= value.cells <= 1000, "at least 3 and at most 1000"),
+        "channels": (
+            2 <= value.channels <= 10_000 and value.channels % 2 == 0,
+            "even and at least 2",
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nasforge.errors import EvaluationsError
@@ -11,6 +12,7 @@ from nasforge.evaluations.restore import Restored, restore_cache
 from nasforge.evaluations.schema import Evaluation
 from nasforge.evaluations.tables import Provenance, write_curves, write_evaluations
 from nasforge.recipe import DatasetSpec, Recipe
+from nasforge.space import DARTS
 
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 SPEC = DatasetSpec("digits", 8, 100, 50, 50)
@@ -59,5 +61,22 @@ def test_a_folder_without_parts_is_refused(tmp_path: Path) -> None:
 def test_a_row_with_anothers_id_is_refused(tmp_path: Path, rows: list[Evaluation]) -> None:
     forged = dataclasses.replace(rows[0], replicate=7)
     write_part(tmp_path / "data", "random-g0", [forged])
-    with pytest.raises(EvaluationsError, match="does not belong to its row"):
+    with pytest.raises(EvaluationsError, match="does not belong to its fields"):
         restore_cache(tmp_path / "data", tmp_path / "cache")
+
+
+def test_a_row_with_anothers_architecture_is_refused(
+    tmp_path: Path, rows: list[Evaluation]
+) -> None:
+    other = DARTS.format(DARTS.canonical(DARTS.sample(np.random.default_rng(0))))
+    forged = dataclasses.replace(rows[0], architecture=other)
+    write_part(tmp_path / "data", "random-g0", [forged])
+    with pytest.raises(EvaluationsError, match="is not that of its architecture"):
+        restore_cache(tmp_path / "data", tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+def test_published_evaluations_can_be_restored(tmp_path: Path) -> None:
+    folder = Path(__file__).parents[2] / "data" / "darts-cifar10-cpu"
+    restored = restore_cache(folder, tmp_path)
+    assert restored.added == restored.evaluations >= 120

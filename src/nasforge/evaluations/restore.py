@@ -10,11 +10,13 @@ command finds every finished training there.
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nasforge.errors import EvaluationsError
+from nasforge.errors import EvaluationsError, GenotypeError
 from nasforge.evaluations.cache import EvaluationCache
-from nasforge.evaluations.schema import CurvePoint, Evaluation
+from nasforge.evaluations.schema import SCHEMA_VERSION, Evaluation
 from nasforge.evaluations.tables import read_table
+from nasforge.space import DARTS
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,26 @@ def read_evaluations(evaluations_file: Path, curves_file: Path) -> list[Evaluati
     """The rows of an evaluations table with their curves.
 
     Raises:
-        EvaluationsError: A table is damaged, or an id does not belong to its row.
+        EvaluationsError: A table is damaged or of another space, or a row is not what it says.
     """
-    table, _ = read_table(evaluations_file, "evaluations")
-    curves: dict[str, list[CurvePoint]] = defaultdict(list)
+    table, provenance = read_table(evaluations_file, "evaluations")
+    provenance.check_space(DARTS)
+    curves: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for point in read_table(curves_file, "curves")[0].to_pylist():
-        curves[point.pop("evaluation_id")].append(CurvePoint(**point))
-    rows = [
-        Evaluation(**row, curve=tuple(curves[row["evaluation_id"]])) for row in table.to_pylist()
-    ]
-    for row in rows:
-        if row.key.evaluation_id != row.evaluation_id:
-            raise EvaluationsError(
-                f"{evaluations_file}: evaluation_id {row.evaluation_id} does not belong to its row"
-            )
-    return rows
+        curves[point.pop("evaluation_id")].append(point)
+    try:
+        return [_checked(row, curves[row["evaluation_id"]]) for row in table.to_pylist()]
+    except (EvaluationsError, GenotypeError) as error:
+        raise EvaluationsError(f"{evaluations_file}: {error}") from None
+
+
+def _checked(row: dict[str, Any], curve: list[dict[str, Any]]) -> Evaluation:
+    """One evaluation, as strictly as the cache reads its own, and of the network it says."""
+    data = {"schema_version": SCHEMA_VERSION, **row, "curve": curve}
+    evaluation = Evaluation.from_json(data)
+    if DARTS.architecture_id(DARTS.parse(evaluation.architecture)) != evaluation.architecture_id:
+        raise EvaluationsError(
+            f"evaluation {evaluation.evaluation_id}: architecture_id "
+            f"{evaluation.architecture_id} is not that of its architecture"
+        )
+    return evaluation

@@ -8,8 +8,9 @@ The same inputs and library versions give the same bytes.
 import math
 import platform
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,17 @@ from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
 LICENCE = "CC-BY-4.0"
-SOFTWARE = ("nasforge", "numpy", "scikit-learn", "lightgbm")
+SOFTWARE = (
+    "nasforge",
+    "numpy",
+    "scikit-learn",
+    "scipy",
+    "lightgbm",
+    "xgboost",
+    "ngboost",
+    "torch",
+)
+"""What may have a part in fitting; only what is installed is recorded."""
 
 
 @dataclass(frozen=True)
@@ -141,10 +152,7 @@ def _manifest(
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
         best_known=_best_known(space, rows, selection.selected, models),
-        software={
-            "python": platform.python_version(),
-            **{name: version(name) for name in SOFTWARE},
-        },
+        software=_software(),
         licence=LICENCE,
         citation=f"{spec.name}-v{spec.version}, made with nasforge {version('nasforge')}",
         files={},
@@ -166,6 +174,14 @@ def _recorded_params(space: SearchSpace, rows: pd.DataFrame) -> dict[Architectur
     known = rows[rows["params"] >= 0].drop_duplicates("architecture")
     texts, params = known["architecture"], known["params"].tolist()
     return dict(zip(map(space.parse, texts), params, strict=True))
+
+
+def _software() -> dict[str, str]:
+    versions = {"python": platform.python_version()}
+    for name in SOFTWARE:
+        with suppress(PackageNotFoundError):
+            versions[name] = version(name)
+    return versions
 
 
 def _surrogates(

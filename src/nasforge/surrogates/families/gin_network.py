@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nasforge.space.graph import NO_EDGE
+from nasforge.surrogates.families.torch_fitting import uniform_parameter
 
 
 class GinNetwork(nn.Module):
@@ -38,11 +39,11 @@ class GinNetwork(nn.Module):
         self.node_embeddings = nn.Parameter(0.5 * torch.randn(types, hidden))
         self.operation_embeddings = nn.Parameter(0.5 * torch.randn(layers, 2, operations, hidden))
         self.self_weights = nn.Parameter(torch.ones(layers))
-        self.layer_weights = _uniform(layers, 2, hidden, hidden, inputs=hidden)
+        self.layer_weights = uniform_parameter(layers, 2, hidden, hidden, inputs=hidden)
         self.layer_biases = nn.Parameter(torch.zeros(layers, 2, hidden))
-        self.readout_weights = _uniform(types, hidden, readout, inputs=types * hidden)
+        self.readout_weights = uniform_parameter(types, hidden, readout, inputs=types * hidden)
         self.readout_biases = nn.Parameter(torch.zeros(readout))
-        self.output_weights = _uniform(readout, inputs=readout)
+        self.output_weights = uniform_parameter(readout, inputs=readout)
         self.output_biases = nn.Parameter(torch.zeros(()))
 
     def forward(self, edges: Tensor) -> Tensor:
@@ -83,8 +84,3 @@ class GinNetwork(nn.Module):
             one_hot(operation, operation + kinds, 2 * kinds),
             one_hot(target, source, nodes).transpose(1, 2).contiguous(),
         )
-
-
-def _uniform(*shape: int, inputs: int) -> nn.Parameter:
-    """As `nn.Linear` starts."""
-    return nn.Parameter((2 * torch.rand(shape) - 1) * inputs**-0.5)

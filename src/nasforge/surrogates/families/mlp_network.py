@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nasforge.surrogates.families.torch_fitting import uniform_parameter
+
 
 class MlpNetwork(nn.Module):
     """One member, on the scale of standardised labels.
@@ -25,11 +27,11 @@ class MlpNetwork(nn.Module):
     def __init__(self, inputs: int, hidden: int, layers: int, dropout: float) -> None:
         super().__init__()
         self.dropout = dropout
-        self.input_weights = _uniform(inputs, hidden, inputs=inputs)
+        self.input_weights = uniform_parameter(inputs, hidden, inputs=inputs)
         self.input_biases = nn.Parameter(torch.zeros(hidden))
-        self.layer_weights = _uniform(layers - 1, hidden, hidden, inputs=hidden)
+        self.layer_weights = uniform_parameter(layers - 1, hidden, hidden, inputs=hidden)
         self.layer_biases = nn.Parameter(torch.zeros(layers - 1, hidden))
-        self.output_weights = _uniform(hidden, inputs=hidden)
+        self.output_weights = uniform_parameter(hidden, inputs=hidden)
         self.output_biases = nn.Parameter(torch.zeros(()))
 
     def forward(self, rows: Tensor) -> Tensor:
@@ -41,8 +43,3 @@ class MlpNetwork(nn.Module):
 
     def _activate(self, state: Tensor) -> Tensor:
         return functional.dropout(functional.relu(state), self.dropout, self.training)
-
-
-def _uniform(*shape: int, inputs: int) -> nn.Parameter:
-    """As `nn.Linear` starts."""
-    return nn.Parameter((2 * torch.rand(shape) - 1) * inputs**-0.5)

@@ -60,6 +60,13 @@ def require_torch(family: str) -> None:
         raise SurrogateError(f"family {family} needs PyTorch: pip install 'nasforge[fit]'")
 
 
+def uniform_parameter(*shape: int, inputs: int) -> "nn.Parameter":
+    """Weights as `nn.Linear` starts them, for that many inputs."""
+    import torch
+
+    return torch.nn.Parameter((2 * torch.rand(shape) - 1) * inputs**-0.5)
+
+
 def fit_network(
     build: "Callable[[], nn.Module]",
     inputs: np.ndarray,
