@@ -24,6 +24,7 @@ include: f"workflow/rules/{EVALUATIONS_FROM}.smk"
 include: "workflow/rules/fit.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/study.smk"
 
 
 rule all:
@@ -32,3 +33,4 @@ rule all:
         "<export>/manifest.json",
         rules.plot_figures.output,
         rules.tabulate_scores.output,
+        rules.gather_tuned.output if TUNED else [],

@@ -22,9 +22,11 @@ from nasforge.benchmark.manifest import (
     Manifest,
     ModelEntry,
     NoiseModel,
+    PartEntry,
     SurrogateEntry,
     TargetEntry,
 )
+from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import LinearPredictor
 from nasforge.benchmark.selftest import selftest_arrays
 from nasforge.cli import main
@@ -53,7 +55,8 @@ def folder(tmp_path: Path) -> Path:
     scores = ({**SCORE, "ceiling": 0.9, "estimable": True},)
     scores += ({**SCORE, "metric": "spearman", "ceiling": None, "estimable": False},)
     noise = NoiseModel(2 * math.log(0.01), 0.0, architectures=10, evaluations=30)
-    entry = ModelEntry("linear", "linear.val_accuracy.npz", 1.0, scores)
+    part = PartEntry("linear", "linear.val_accuracy.npz", "one_hot", "identity", 1.0)
+    entry = ModelEntry((part,), 1.0, scores)
     manifest = Manifest(
         name="tiny",
         version=1,
@@ -67,12 +70,9 @@ def folder(tmp_path: Path) -> Path:
         },
         network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
         evaluator="train",
+        encodings={"one_hot": encoding_fingerprint(DARTS, "one_hot")},
         targets={"val_accuracy": TargetEntry("fraction", "identity", noise)},
-        surrogates={
-            "linear": SurrogateEntry(
-                "one_hot", encoding_fingerprint(DARTS, "one_hot"), {"val_accuracy": entry}
-            )
-        },
+        surrogates={"linear": SurrogateEntry({"val_accuracy": entry})},
         selected="linear",
         training_set={"evaluations": 60, "architectures": 40, "samplers": []},
         noise_key=1,
@@ -82,9 +82,9 @@ def folder(tmp_path: Path) -> Path:
         citation="tiny-v1",
         files={},
     )
-    models = {("linear", "val_accuracy"): model}
+    models = {("linear", "val_accuracy"): Model((Part("linear", model, "one_hot"),))}
     selftest = selftest_arrays(DARTS, golden_architectures(DARTS, 4), manifest, models)
-    files = {entry.file: pack_arrays(model.to_arrays()), "selftest.npz": pack_arrays(selftest)}
+    files = {part.file: pack_arrays(model.to_arrays()), "selftest.npz": pack_arrays(selftest)}
     return write_frozen(tmp_path, manifest, files)
 
 

@@ -22,8 +22,8 @@ from nasforge.surrogates import scores
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.export import ExportSources, ExportSpec, export
 from nasforge.surrogates.fitting import fit_target
-from nasforge.surrogates.labels import write_parts
-from nasforge.surrogates.selection import select
+from nasforge.surrogates.labels import PartFiles, write_parts
+from nasforge.surrogates.selection import SelectionOutputs, select
 from nasforge.surrogates.testing import score_test
 
 ROOT = Path(__file__).parents[1]
@@ -71,21 +71,20 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     collected = tables_in(folder / "collect")
     collect_evaluations(space, find_tables(folder / "data"), collected)
     files = {name: folder / name for name in ("development", "test", "scores", "selection")}
-    write_parts(
-        collected.evaluations, collected.proposals, files["development"], files["test"], 0.2, 0
-    )
-    models = {(family, "val_accuracy"): folder / f"{family}.npz" for family in FAMILIES}
-    held_out = {key: model.with_suffix(".parquet") for key, model in models.items()}
-    for (family, target), model in models.items():
-        bagging, out = Bagging(folds=5, repeats=2, seed=0), held_out[family, target]
-        fit_target(space, files["development"], family, target, {}, bagging, model, out)
+    parts = PartFiles(files["development"], files["test"], folder / "set_aside")
+    write_parts(collected.evaluations, collected.proposals, parts, 0.2, 0)
+    records = {(family, "val_accuracy"): folder / family / "val.json" for family in FAMILIES}
+    for (family, target), record in records.items():
+        record.parent.mkdir()
+        bagging = Bagging(folds=5, repeats=2, seed=0)
+        fit_target(space, files["development"], family, target, {}, bagging, record)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scores, "BOOTSTRAPS", 20)
-        select(files["development"], held_out, files["scores"], files["selection"])
-        test_scores = folder / "test_scores"
-        score_test(
-            space, files["test"], files["development"], models, test_scores, folder / "predicted"
-        )
+        outputs = SelectionOutputs(files["scores"], folder / "candidates", files["selection"])
+        select(space, files["development"], records, 1000.0, outputs)
+        test_scores, predicted = folder / "test_scores", folder / "predicted"
+        tables = files["test"], files["development"], files["selection"]
+        score_test(space, *tables, records, test_scores, predicted)
     sources = ExportSources(
         collected.evaluations,
         collected.proposals,
@@ -94,7 +93,7 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         test_scores,
     )
     spec = ExportSpec("cells", 1, "NAS-Bench-201's cells.")
-    return export(space, spec, sources, models, folder / "export")
+    return export(space, spec, sources, records, folder / "export")
 
 
 def test_the_example_is_a_search_space(space) -> None:
@@ -155,10 +154,16 @@ def test_the_pages_config_is_right(space) -> None:
     config = yaml.safe_load(blocks("yaml")[0])
     check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
     assert config["space"] == "nb201:SPACE"
-    config["surrogates"]["families"]["linear"] = {}
-    space.encodings = ("paths",)
-    try:
-        with pytest.raises(ConfigError, match=r"mean: needs encoding one_hot, .* has paths"):
-            check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
-    finally:
-        del space.encodings
+
+
+def test_families_whose_encoding_a_space_lacks_are_left_out(space) -> None:
+    config = yaml.safe_load(blocks("yaml")[0])
+    schema = ROOT / "workflow/schemas/config.schema.yaml"
+    config["surrogates"]["families"] |= {"gin": {}, "mlp": {}}
+    notes = check_config(config, schema)
+    assert len(notes) == 2
+    assert notes[0].startswith("left out: surrogates.families.gin: needs encoding graph, space")
+    assert not {"gin", "mlp"} & set(config["surrogates"]["families"])
+    config["surrogates"]["families"] = {"gin": {}}
+    with pytest.raises(ConfigError, match="gin: needs encoding graph"):
+        check_config(config, schema)

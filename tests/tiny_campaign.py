@@ -52,6 +52,8 @@ TINY = {
     "surrogates": {
         "targets": ["val_accuracy", "train_time_s"],
         "folds": 2,
+        "tuning": {"trials": 2},
+        "blend": {"parts": 2},
         "families": {"mean": {}, "lightgbm": {"trees": 5, "min_leaf": 2}},
     },
     "export": {"name": "darts-tiny", "version": 1, "description": "A test."},

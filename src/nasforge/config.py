@@ -36,8 +36,12 @@ _TRAINING_SECTIONS = ["dataset", "training", "samplers"]
 _CASTS = {"integer": int, "number": float}
 
 
-def check_config(config: dict[str, Any], schema_file: Path) -> None:
+def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     """Validate a config and fill in its defaults, in place.
+
+    Returns:
+        What the user should know: families that are left out, because the space lacks what they
+        need.
 
     Raises:
         ConfigError: A key is unknown or missing, a value out of range, or two contradict.
@@ -65,7 +69,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> None:
             normal[section][key] = str(Path(normal[section][key]).expanduser())
     config.clear()
     config.update(normal)
-    _check_meaning(config)
+    return _check_meaning(config)
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -119,12 +123,12 @@ def _check_recipe(recipe: Recipe, dataset: DatasetSpec) -> None:
         )
 
 
-def _check_meaning(config: Mapping[str, Any]) -> None:
+def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
-    _check_families(config["surrogates"]["families"], space)
+    notes = _leave_out_families(config["surrogates"]["families"], space)
     if "evaluations" in config:
-        return
+        return notes
     if space is not DARTS:
         raise ConfigError(
             f"space: {config['space']!r} cannot be trained, only {DARTS.name} can; give "
@@ -132,6 +136,7 @@ def _check_meaning(config: Mapping[str, Any]) -> None:
             "and samplers"
         )
     _check_campaign(config)
+    return notes
 
 
 def _space(reference: str) -> SearchSpace:
@@ -141,17 +146,25 @@ def _space(reference: str) -> SearchSpace:
         raise ConfigError(f"space: {error}") from None
 
 
-def _check_families(families: Iterable[str], space: SearchSpace) -> None:
-    """A family needs its encoding; ours has all, and is not checked, to save the import."""
+def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[str]:
+    """Take out families whose encoding the space lacks, and say so.
+
+    Ours has all of them, and is not checked, to save the import.
+    """
     if space is DARTS:
-        return
+        return []
     from nasforge.surrogates.families import FAMILIES
 
-    for name in families:
+    notes = []
+    for name in list(families):
         try:
             FAMILIES[name].encoding_for(space)
         except SurrogateError as error:
-            raise ConfigError(str(error)) from None
+            notes.append(f"left out: {error}")
+            del families[name]
+    if not families:
+        raise ConfigError("; ".join(notes))
+    return notes
 
 
 def _check_campaign(config: Mapping[str, Any]) -> None:
@@ -164,6 +177,7 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
             "when dataset.source is 'parquet'"
         )
     _check_unique(entry["name"] for entry in config["samplers"])
+    _check_set_aside(config)
     for number, entry in enumerate(config["samplers"]):
         try:
             make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
@@ -176,7 +190,11 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
 
 def _check_budget(config: Mapping[str, Any]) -> None:
     """Too few proposals are known before anything is trained."""
-    proposals = sum(e["generations"] * e["generation_size"] for e in config["samplers"])
+    proposals = sum(
+        e["generations"] * e["generation_size"]
+        for e in config["samplers"]
+        if e["name"] not in config["split"]["set_aside"]
+    )
     development = proposals - round(config["split"]["test_fraction"] * proposals)
     needed = max(MINIMUM_DEVELOPMENT, config["surrogates"]["folds"])
     if development < needed or development == proposals:
@@ -184,6 +202,15 @@ def _check_budget(config: Mapping[str, Any]) -> None:
             f"samplers: {proposals} proposals in all leave {development} architectures to fit on "
             f"and {proposals - development} to test with; at least {needed} and 1 are needed"
         )
+
+
+def _check_set_aside(config: Mapping[str, Any]) -> None:
+    names = [entry["name"] for entry in config["samplers"]]
+    for name in config["split"]["set_aside"]:
+        if name not in names:
+            raise ConfigError(
+                f"split.set_aside: there is no sampler {name!r}; samplers: {', '.join(names)}"
+            )
 
 
 def _check_unique(names: Iterable[str]) -> None:

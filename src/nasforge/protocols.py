@@ -18,20 +18,23 @@ SAMPLE_PROTOCOL = 1
 COLLECT_PROTOCOL = 2
 """The collected tables change."""
 
-SPLIT_PROTOCOL = 1
+SPLIT_PROTOCOL = 2
 """Parts or labels change."""
 
-FIT_PROTOCOL = 2
+FIT_PROTOCOL = 3
 """The same data and settings give another model."""
 
-SELECT_PROTOCOL = 1
+SELECT_PROTOCOL = 2
 """Selection, noise, calibration or out-of-fold scores change."""
 
-TEST_PROTOCOL = 1
+TEST_PROTOCOL = 2
 """Test scores change."""
 
-EXPORT_PROTOCOL = 2
+EXPORT_PROTOCOL = 3
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 1
 """Figures or tables of the report change."""
+
+STUDY_PROTOCOL = 1
+"""Results of studies change."""

@@ -21,9 +21,11 @@ from nasforge.benchmark.manifest import (
     Manifest,
     ModelEntry,
     NoiseModel,
+    PartEntry,
     SurrogateEntry,
     TargetEntry,
 )
+from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, Predictor
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.recipe import DatasetSpec, Recipe
@@ -33,8 +35,20 @@ RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
 DATASET = DatasetSpec("digits", 8, 100, 50, 50)
 FEATURES = len(DARTS.feature_names("one_hot"))
 SCORE = {"part": "test", "metric": "r2", "n": 40, "score": 0.5, "low": 0.4, "high": 0.6}
-CEILING = {"ceiling": 0.9, "ceiling_low": 0.85, "ceiling_high": 0.95, "estimable": True}
-NO_CEILING = {"ceiling": None, "ceiling_low": None, "ceiling_high": None, "estimable": False}
+CEILING = {
+    "ceiling": 0.9,
+    "ceiling_low": 0.85,
+    "ceiling_high": 0.95,
+    "table": 0.8,
+    "estimable": True,
+}
+NO_CEILING = {
+    "ceiling": None,
+    "ceiling_low": None,
+    "ceiling_high": None,
+    "table": None,
+    "estimable": False,
+}
 TIME_SCORE = {**SCORE, "score": -0.25, "low": None, "high": None}
 
 
@@ -91,11 +105,15 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
             "train_time_s": ({**TIME_SCORE, **NO_CEILING},),
         }
         entries = {
-            target: ModelEntry(model.kind, f"{name}.{target}.npz", 2.0, scores[target])
+            target: ModelEntry(
+                (PartEntry(model.kind, f"{name}.{target}.npz", "one_hot", "identity", 1.0),),
+                2.0,
+                scores[target],
+            )
             for (owner, target), model in models.items()
             if owner == name
         }
-        return SurrogateEntry("one_hot", encoding_fingerprint(DARTS, "one_hot"), entries)
+        return SurrogateEntry(entries)
 
     return Manifest(
         name="tiny",
@@ -110,6 +128,7 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
         },
         network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
         evaluator="train",
+        encodings={"one_hot": encoding_fingerprint(DARTS, "one_hot")},
         targets={
             "val_accuracy": TargetEntry("fraction", "identity", noise(0.01)),
             "test_accuracy": TargetEntry("fraction", "identity", noise(0.02)),
@@ -142,12 +161,10 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
 def files(manifest: Manifest, models: dict[tuple[str, str], Predictor]) -> Mapping[str, bytes]:
     """Content of every file but the manifest."""
     golden = golden_architectures(DARTS, SELFTEST_ARCHITECTURES)
+    wrapped = {key: Model((Part(key[0], model, "one_hot"),)) for key, model in models.items()}
     return {
-        **{
-            manifest.surrogates[surrogate].targets[target].file: pack_arrays(model.to_arrays())
-            for (surrogate, target), model in models.items()
-        },
-        "selftest.npz": pack_arrays(selftest_arrays(DARTS, golden, manifest, models)),
+        **{f"{s}.{t}.npz": pack_arrays(model.to_arrays()) for (s, t), model in models.items()},
+        "selftest.npz": pack_arrays(selftest_arrays(DARTS, golden, manifest, wrapped)),
         CARD_FILE: format_card(manifest).encode(),
     }
 

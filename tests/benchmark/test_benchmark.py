@@ -13,8 +13,8 @@ import pytest
 
 import nasforge
 from nasforge.benchmark import Benchmark
-from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.manifest import Manifest, TargetEntry
+from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
+from nasforge.benchmark.manifest import Manifest, SurrogateEntry, TargetEntry
 from nasforge.benchmark.predictors import LinearPredictor, Predictor
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
@@ -98,6 +98,7 @@ def test_relabelling_a_network_changes_no_answer(bench: Benchmark, noise_seed: i
 
 def test_answers_are_python_numbers(bench: Benchmark) -> None:
     answer = dataclasses.asdict(bench.query(ARCHITECTURE, noise_seed=1))
+    assert answer.pop("best_val_accuracy") is None  # no target of this benchmark
     assert {type(value) for value in answer.values()} == {float, int}
     assert json.loads(json.dumps(answer)) == answer
 
@@ -290,8 +291,17 @@ def test_a_malformed_model_is_refused_with_its_path(write_tiny: Callable[..., Pa
 def test_an_encoding_that_the_space_lacks_is_refused(
     write_tiny: Callable[..., Path], manifest: Manifest
 ) -> None:
-    entry = dataclasses.replace(manifest.surrogates["linear"], encoding="no_such")
-    folder = write_tiny(surrogates={**manifest.surrogates, "linear": entry})
+    linear = manifest.surrogates["linear"]
+    targets = {
+        target: dataclasses.replace(
+            model, parts=(dataclasses.replace(model.parts[0], encoding="no_such"),)
+        )
+        for target, model in linear.targets.items()
+    }
+    folder = write_tiny(
+        surrogates={**manifest.surrogates, "linear": SurrogateEntry(targets)},
+        encodings={**manifest.encodings, "no_such": ""},
+    )
     with pytest.raises(BenchmarkFormatError, match="no encoding 'no_such'"):
         nasforge.load(folder)
 
@@ -303,6 +313,39 @@ def test_of_an_unknown_network_no_costs_are_answered(write_tiny: Callable[..., P
     assert answer.val_accuracy > 0.0
     with pytest.raises(NasforgeError, match="has no target 'params'"):
         bench.query_many([ARCHITECTURE], targets=["params"])
+
+
+def test_a_blend_is_the_weighted_mean_of_its_parts(
+    write_tiny: Callable[..., Path], manifest: Manifest
+) -> None:
+    parts = [
+        dataclasses.replace(manifest.surrogates[name].targets["val_accuracy"].parts[0], weight=w)
+        for name, w in (("linear", 0.25), ("forest", 0.75))
+    ]
+    targets = {
+        target: dataclasses.replace(model, parts=tuple(parts))
+        for target, model in manifest.surrogates["linear"].targets.items()
+    }
+    folder = write_tiny(surrogates={**manifest.surrogates, "blend": SurrogateEntry(targets)})
+    blend, linear, forest = (
+        nasforge.load(folder, surrogate=name).query(ARCHITECTURE).val_accuracy
+        for name in ("blend", "linear", "forest")
+    )
+    assert blend == pytest.approx(0.25 * linear + 0.75 * forest)
+
+
+def test_a_link_is_undone(write_tiny: Callable[..., Path], manifest: Manifest) -> None:
+    linear = manifest.surrogates["linear"]
+    model = linear.targets["val_accuracy"]
+    part = dataclasses.replace(model.parts[0], link="log_error")
+    targets = {**linear.targets, "val_accuracy": dataclasses.replace(model, parts=(part,))}
+    folder = write_tiny(surrogates={**manifest.surrogates, "other": SurrogateEntry(targets)})
+    features = DARTS.encode([ARCHITECTURE], "one_hot")
+    members = unpack_arrays((folder / "linear.val_accuracy.npz").read_bytes(), "")
+    values = features @ members["weights"].T + members["bias"]
+    expected = np.clip((1.0 - np.exp(values)).mean(), 0.0, 1.0)
+    answer = nasforge.load(folder, surrogate="other").query(ARCHITECTURE).val_accuracy
+    assert answer == pytest.approx(expected)
 
 
 HEAVY = (

@@ -23,8 +23,8 @@ REQUIRED: dict[str, type] = {
     **{"targets.val_accuracy.unit": str, "targets.val_accuracy.scale": str},
     **{f"{NOISE}.log_variance": float, f"{NOISE}.slope": float},
     **{f"{NOISE}.architectures": int, f"{NOISE}.evaluations": int},
-    **{"surrogates.linear.encoding": str, "surrogates.linear.targets": dict},
-    **{f"{MODEL}.kind": str, f"{MODEL}.file": str, f"{MODEL}.scores": list},
+    **{"surrogates.linear.targets": dict, "encodings": dict},
+    **{f"{MODEL}.parts": list, f"{MODEL}.scores": list},
     **{"files.a|npz.sha256": str, "files.a|npz.bytes": int},
 }
 """Paths of keys and their types; `|` stands for a dot within a key."""
@@ -37,7 +37,7 @@ def data(manifest: Manifest) -> dict[str, Any]:
     """A valid manifest.json."""
     data = json.loads(json.dumps(manifest.to_json()))
     models = [m for s in data["surrogates"].values() for m in s["targets"].values()]
-    for file in ("a.npz", *(model["file"] for model in models)):
+    for file in ("a.npz", *(part["file"] for model in models for part in model["parts"])):
         data["files"][file] = {"sha256": "0" * 64, "bytes": 1}
     return data
 
@@ -62,7 +62,7 @@ def test_json_round_trips(data: dict[str, Any]) -> None:
     manifest = Manifest.from_json(data)
     assert manifest.selected == "linear"
     assert manifest.full_name == "tiny-v1"
-    assert manifest.surrogates["forest"].targets["train_time_s"].kind == "forest"
+    assert manifest.surrogates["forest"].targets["train_time_s"].parts[0].kind == "forest"
     assert json.loads(json.dumps(manifest.to_json())) == data
 
 
@@ -116,6 +116,38 @@ def test_a_value_of_the_wrong_type_is_named(data: dict[str, Any], path: str, wro
         Manifest.from_json(data)
 
 
+@pytest.mark.parametrize("key", ["kind", "file", "encoding", "link", "weight"])
+@pytest.mark.parametrize("wrong", [None, True, [1], {"": 1}])
+def test_a_part_is_checked(data: dict[str, Any], key: str, wrong: object) -> None:
+    [part] = parent(data, f"{MODEL}.parts")[0]["parts"]
+    part[key] = wrong
+    with pytest.raises(BenchmarkFormatError, match=named(f"{MODEL}.parts[0].{key}")):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"encoding": "paths"}, "encoding: not listed in encodings"),
+        ({"file": "b.npz"}, "file: not listed in files"),
+        ({"link": "cube"}, "unknown scale 'cube'"),
+    ],
+)
+def test_what_a_part_refers_to_must_be_there(
+    data: dict[str, Any], change: dict[str, str], message: str
+) -> None:
+    [part] = parent(data, f"{MODEL}.parts")[0]["parts"]
+    part.update(change)
+    with pytest.raises(BenchmarkFormatError, match=message):
+        Manifest.from_json(data)
+
+
+def test_a_model_has_a_part(data: dict[str, Any]) -> None:
+    put(data, f"{MODEL}.parts", [])
+    with pytest.raises(BenchmarkFormatError, match="parts is empty"):
+        Manifest.from_json(data)
+
+
 @pytest.mark.parametrize("path", [f"{NOISE}.slope", f"{MODEL}.epistemic_scale"])
 @pytest.mark.parametrize(
     "value", [math.nan, math.inf, -math.inf, 10**400], ids=["nan", "inf", "-inf", "10^400"]
@@ -163,7 +195,7 @@ def test_a_file_that_is_no_object_is_refused(value: object) -> None:
 @pytest.mark.parametrize(
     "name", ["", "..", ".hidden", "../up", "a/b", "a\\b", "/etc/passwd", "a\0", "a\n", "x" * 101]
 )
-@pytest.mark.parametrize("path", ["name", f"{MODEL}.file", "files", "targets", "surrogates"])
+@pytest.mark.parametrize("path", ["name", "files", "targets", "surrogates"])
 def test_unsafe_names_are_refused(data: dict[str, Any], path: str, name: str) -> None:
     section, key = parent(data, path)
     section[key] = {**section[key], name: {}} if isinstance(section[key], dict) else name
@@ -190,9 +222,16 @@ def test_a_surrogate_must_predict_every_target(data: dict[str, Any]) -> None:
         Manifest.from_json(data)
 
 
-def test_a_model_file_without_a_checksum_is_refused(data: dict[str, Any]) -> None:
-    put(data, f"{MODEL}.file", "other.npz")
-    with pytest.raises(BenchmarkFormatError, match=r"val_accuracy\.file: not listed in files"):
+@pytest.mark.parametrize("name", ["", "..", "../up", "/etc/passwd", "x" * 101])
+def test_an_unsafe_file_of_a_part_is_refused(data: dict[str, Any], name: str) -> None:
+    parent(data, f"{MODEL}.parts")[0]["parts"][0]["file"] = name
+    with pytest.raises(BenchmarkFormatError, match=r"parts\[0\]\.file: unsafe name"):
+        Manifest.from_json(data)
+
+
+def test_a_fingerprint_is_a_text(data: dict[str, Any]) -> None:
+    data["encodings"]["one_hot"] = 3
+    with pytest.raises(BenchmarkFormatError, match=r"encodings\.one_hot is '3'"):
         Manifest.from_json(data)
 
 

@@ -16,11 +16,12 @@ from nasforge.evaluations.tables import PROPOSALS, Provenance, write_evaluations
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
-from nasforge.surrogates import scores
+from nasforge.surrogates import calibration, scores
+from nasforge.surrogates.blending import BLEND, fit_blend
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.fitting import fit_target
-from nasforge.surrogates.labels import write_parts
-from nasforge.surrogates.selection import select
+from nasforge.surrogates.labels import PartFiles, write_parts
+from nasforge.surrogates.selection import SelectionOutputs, select
 from nasforge.surrogates.testing import score_test
 
 RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
@@ -85,13 +86,16 @@ class Campaign:
         self.proposals = folder / "proposals.parquet"
         self.development = folder / "development.parquet"
         self.test = folder / "test.parquet"
-        self.scores = folder / "scores.parquet"
-        self.selection = folder / "selection.json"
+        self.set_aside = folder / "set_aside.parquet"
+        self.outputs = SelectionOutputs(
+            folder / "scores.parquet", folder / "candidates.csv", folder / "selection.json"
+        )
+        self.scores = self.outputs.scores
+        self.selection = self.outputs.selection
         self.test_scores = folder / "test_scores.parquet"
         self.test_predictions = folder / "test_predictions.parquet"
         keys = list(product(FAMILIES, TARGETS))
-        self.models = {(f, t): folder / f"{f}.{t}.npz" for f, t in keys}
-        self.held_out = {(f, t): folder / f"{f}.{t}.parquet" for f, t in keys}
+        self.records = {(f, t): folder / "fit" / f / f"{t}.json" for f, t in keys}
 
     def write(
         self, trainings: Sequence[Training], proposals: Sequence[tuple[str, Genotype]]
@@ -112,10 +116,11 @@ class Campaign:
         table = pa.Table.from_pylist(rows, schema=PROPOSALS)
         write_table(self.proposals, table, "proposals", PROVENANCE)
 
-    def split(self, test_fraction: float = 0.2, seed: int = 0) -> None:
-        write_parts(
-            self.evaluations, self.proposals, self.development, self.test, test_fraction, seed
-        )
+    def split(
+        self, test_fraction: float = 0.2, seed: int = 0, set_aside: Sequence[str] = ()
+    ) -> None:
+        files = PartFiles(self.development, self.test, self.set_aside)
+        write_parts(self.evaluations, self.proposals, files, test_fraction, seed, set_aside)
 
 
 @pytest.fixture(scope="session")
@@ -166,20 +171,28 @@ def finished_campaign(
         [*zip(samplers, genotypes, strict=True), ("b", genotypes[0])],
     )
     campaign.split()
-    for (family, target), model in campaign.models.items():
-        settings = {"trees": 20} if family == "lightgbm" else {}
-        held_out = campaign.held_out[family, target]
+    for (family, target), record in campaign.records.items():
+        settings = {"trees": 20, "link": "log_error"} if family == "lightgbm" else {}
         bagging = Bagging(folds=5, repeats=2, seed=0)
-        fit_target(DARTS, campaign.development, family, target, settings, bagging, model, held_out)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        fit_target(DARTS, campaign.development, family, target, settings, bagging, record)
+    for target in TARGETS:
+        files = {f: campaign.records[f, target].with_suffix(".parquet") for f in FAMILIES}
+        record = campaign.folder / "fit" / BLEND / f"{target}.json"
+        record.parent.mkdir(exist_ok=True)
+        fit_blend(campaign.development, target, files, 2, 0, record)
+        campaign.records[BLEND, target] = record
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scores, "BOOTSTRAPS", 20)
+        patch.setattr(calibration, "BOOTSTRAPS", 20)
         patch.setattr(scores, "CEILING_DRAWS", 20)
-        select(campaign.development, campaign.held_out, campaign.scores, campaign.selection)
+        select(DARTS, campaign.development, campaign.records, 1e6, campaign.outputs)
         score_test(
             DARTS,
             campaign.test,
             campaign.development,
-            campaign.models,
+            campaign.selection,
+            campaign.records,
             campaign.test_scores,
             campaign.test_predictions,
         )
@@ -190,4 +203,5 @@ def finished_campaign(
 def few_bootstraps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Scores with wider intervals, in less time."""
     monkeypatch.setattr(scores, "BOOTSTRAPS", 40)
+    monkeypatch.setattr(calibration, "BOOTSTRAPS", 40)
     monkeypatch.setattr(scores, "CEILING_DRAWS", 20)

@@ -38,6 +38,7 @@ def labels(genotypes: list[Genotype]) -> Labels:
         strata=["a", "b"] * 20,
         values=rng.normal(size=40),
         seeds=np.ones(40, np.int64),
+        first=np.zeros(40),
         replicates=Replicates(np.empty(0), np.empty(0, np.int64)),
     )
 

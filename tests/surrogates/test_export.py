@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import nasforge
+from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.selftest import verify
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
 from nasforge.surrogates.export import ExportSources, ExportSpec, export
-from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import Selection
 
@@ -29,7 +29,7 @@ def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
         campaign.selection,
         campaign.test_scores,
     )
-    return export(DARTS, spec, sources, campaign.models, folder)
+    return export(DARTS, spec, sources, campaign.records, folder)
 
 
 @pytest.fixture(scope="module")
@@ -37,22 +37,22 @@ def exported(finished_campaign, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return export_to(finished_campaign, tmp_path_factory.mktemp("export"))
 
 
-@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm"])
+@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm", "blend"])
 def test_queries_answer_as_the_scored_models(
     finished_campaign, exported: Path, genotypes, family: str
 ) -> None:
     bench = nasforge.load(exported, surrogate=family)
     answers = bench.query_many(genotypes)
-    features = DARTS.encode(genotypes, FAMILIES[family].encoding_for(DARTS))
+    encoded = Encoded(DARTS, genotypes)
     for target in ("val_accuracy", "train_time_s"):
-        model = read_model(finished_campaign.models[family, target], family)
-        expected = TARGETS[target].natural(model.predict(features).mean(axis=1))
+        model = read_model(finished_campaign.records[family, target])
+        expected = TARGETS[target].natural(model.predict(encoded).mean(axis=1))
         np.testing.assert_allclose(answers[target], expected, rtol=1e-12)
 
 
 def test_the_benchmark_verifies(exported: Path) -> None:
     assert exported.name == "darts-test-v2"
-    assert len(verify(exported, DARTS)) == 3
+    assert len(verify(exported, DARTS)) == 4
 
 
 def test_the_selected_family_answers_by_default(finished_campaign, exported: Path) -> None:

@@ -207,3 +207,38 @@ def test_resampling_draws_whole_architectures() -> None:
     assert len(sample) == 20
     assert len(set(sample.variances)) < 20
     np.testing.assert_array_equal(sample.counts, sample.variances + 2)
+
+
+def test_architectures_of_a_set_aside_sampler_are_in_no_part(
+    campaign, make_training, genotypes: list[Genotype]
+) -> None:
+    trainings = [make_training(genotype, 0, 0.5) for genotype in genotypes]
+    proposals = [("a" if i < 30 else "probe", genotype) for i, genotype in enumerate(genotypes)]
+    # The last one was proposed by both.
+    campaign.write(trainings, [*proposals, ("a", genotypes[-1])])
+    campaign.split(set_aside=["probe"])
+    ids = [set(labels.architecture_ids) for labels in both_parts(campaign)]
+    aside = read_labels(campaign.set_aside, VAL)
+    assert set(aside.strata) == {"probe"}
+    assert set(aside.architecture_ids) == {DARTS.architecture_id(g) for g in genotypes[30:]}
+    assert not set(aside.architecture_ids) & (ids[0] | ids[1])
+    assert len(ids[0] | ids[1]) == 30
+
+
+def test_the_first_training_is_that_of_the_lowest_replicate(
+    campaign, make_training, genotypes: list[Genotype]
+) -> None:
+    trainings = [make_training(g, k, 0.5 + 0.1 * k) for g in genotypes[:20] for k in (2, 1, 0)]
+    campaign.write(trainings, [("a", genotype) for genotype in genotypes[:20]])
+    campaign.split()
+    for labels in both_parts(campaign):
+        np.testing.assert_allclose(labels.first, 0.5)
+        np.testing.assert_allclose(labels.values, 0.6)
+        some = labels.at(np.array([1, 0]))
+        assert some.architecture_ids == labels.architecture_ids[1::-1]
+        assert len(some) == 2
+
+
+def test_without_set_aside_samplers_that_part_is_empty(replicated) -> None:
+    replicated.split()
+    assert len(pd.read_parquet(replicated.set_aside)) == 0

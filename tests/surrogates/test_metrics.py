@@ -79,3 +79,14 @@ def test_r2_of_a_constant_truth_is_undefined() -> None:
 
 def test_the_mean_explains_nothing() -> None:
     assert METRICS["r2"](TRUE, np.full(5, TRUE.mean())) == pytest.approx(0.0)
+
+
+def test_the_overlap_counts_the_best_tenth_rounded_up() -> None:
+    true = np.arange(25.0)
+    predicted = np.arange(25.0)
+    predicted[23] = -1.0
+    # The best three are 22, 23, 24 and, predicted, 21, 22, 24.
+    assert METRICS["top_tenth_overlap"](true, predicted) == pytest.approx(2 / 3)
+    assert METRICS["top_tenth_overlap"](true, true) == 1.0
+    assert METRICS["top_tenth_overlap"](true, -true) == 0.0
+    assert math.isnan(METRICS["top_tenth_overlap"](true, np.zeros(25)))

@@ -22,6 +22,7 @@ def replicated_labels(variances: np.ndarray, rng: np.random.Generator) -> Labels
         strata=[""] * 2 * r,
         values=np.zeros(2 * r),
         seeds=np.tile([SEEDS, 1], r),
+        first=np.zeros(2 * r),
         replicates=Replicates(samples.var(axis=1, ddof=1), np.full(r, SEEDS)),
     )
 

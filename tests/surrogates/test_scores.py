@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from nasforge.benchmark.targets import TARGETS
-from nasforge.surrogates.ceilings import ceilings
+from nasforge.surrogates.ceilings import score_limits
 from nasforge.surrogates.labels import Labels, Replicates
 from nasforge.surrogates.metrics import METRICS
 from nasforge.surrogates.scores import format_scores, score_table, tabulate_scores
 
 COLUMNS = [
     *("target", "family", "part", "metric", "n", "score", "low", "high"),
-    *("ceiling", "ceiling_low", "ceiling_high", "estimable"),
+    *("ceiling", "ceiling_low", "ceiling_high", "table", "estimable"),
 ]
 REPLICATES = Replicates(0.02**2 * np.random.default_rng(2).chisquare(2, 200) / 2, np.full(200, 3))
 NOISE_VARIANCE = REPLICATES.pooled_variance()
@@ -26,7 +26,7 @@ NO_REPLICATES = Replicates(np.empty(0), np.empty(0, np.int64))
 def labels_of(n: int) -> Labels:
     names = [str(i) for i in range(n)]
     values = np.random.default_rng(0).normal(0.8, 0.05, n)
-    return Labels(names, names, names, values, np.ones(n, np.int64), NO_REPLICATES)
+    return Labels(names, names, names, values, np.ones(n, np.int64), values, NO_REPLICATES)
 
 
 def predictions_of(labels: Labels, error: float = 0.02) -> np.ndarray:
@@ -75,10 +75,12 @@ def test_scores_are_those_of_the_metrics_within_their_intervals() -> None:
 def test_ceilings_are_those_of_the_replicates_noise() -> None:
     rows = table_of().query("family == 'mean'").set_index("metric")
     labels = labels_of(150)
-    limits = ceilings(labels.values, labels.seeds, NOISE_VARIANCE, np.random.default_rng(9), 20)
-    for name, limit in limits.items():
-        assert rows.loc[name, "ceiling"] == pytest.approx(limit, rel=0.05)
-    assert rows["estimable"].all()
+    limits = score_limits(labels.values, labels.seeds, NOISE_VARIANCE, np.random.default_rng(9), 40)
+    for name in METRICS:
+        assert rows.loc[name, "ceiling"] == pytest.approx(limits.ceiling[name], rel=0.05)
+        assert rows.loc[name, "table"] == pytest.approx(limits.table[name], rel=0.1)
+    # The best tenth of 150 is too few to know a ceiling by.
+    assert rows.drop("top_tenth_overlap")["estimable"].all()
 
 
 def test_equal_predictions_have_equal_intervals() -> None:
@@ -129,12 +131,12 @@ def test_a_ceiling_known_too_vaguely_is_not_estimable() -> None:
 def test_the_text_has_a_line_per_row_and_says_what_is_not_known() -> None:
     header, *lines = format_scores(table_of(29)).splitlines()
     assert header.split()[:5] == ["target", "family", "part", "metric", "n"]
-    assert len(lines) == 12
+    assert len(lines) == 14
     assert all(line.endswith("not estimable") for line in lines)
     [tau] = [line for line in lines if "mean" in line and " kendall_tau" in line]
     assert "undefined" in tau
     [rmse] = [line for line in format_scores(table_of()).splitlines() if "mean" in line][2:3]
-    assert rmse.endswith(f" {math.sqrt(NOISE_VARIANCE):.4f}")
+    assert rmse.split()[-2] == f"{math.sqrt(NOISE_VARIANCE):.4f}"
 
 
 def test_several_tables_become_one_csv(tmp_path: Path) -> None:
@@ -145,9 +147,10 @@ def test_several_tables_become_one_csv(tmp_path: Path) -> None:
     tabulate_scores([tmp_path / "a.parquet", tmp_path / "b.parquet"], output)
     rows = pd.read_csv(output, dtype=str, keep_default_na=False)
     assert list(rows.columns) == [name for name in COLUMNS if name != "estimable"]
-    assert len(rows) == 12 + 10
+    assert len(rows) == 14 + 12
     known, unknown = rows[rows["n"] == "150"], rows[rows["n"] == "29"]
-    for column in ("ceiling", "ceiling_low", "ceiling_high"):
+    known = known[known["metric"] != "top_tenth_overlap"]
+    for column in ("ceiling", "ceiling_low", "ceiling_high", "table"):
         assert (unknown[column] == "not estimable").all()
         assert known[column].astype(float).notna().all()
     assert rows.loc[rows["metric"] == "rmse", "score"].str.len().max() <= 6

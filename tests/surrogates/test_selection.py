@@ -9,32 +9,43 @@ import pytest
 
 from nasforge.benchmark.manifest import NoiseModel
 from nasforge.benchmark.targets import TARGETS
-from nasforge.surrogates.fitting import read_out_of_fold
+from nasforge.errors import SurrogateError
+from nasforge.space import DARTS
+from nasforge.surrogates.calibration import CALIBRATION_METRICS
+from nasforge.surrogates.fitting import OutOfFold
 from nasforge.surrogates.labels import read_labels
-from nasforge.surrogates.selection import Selection, select
+from nasforge.surrogates.metrics import METRICS
+from nasforge.surrogates.selection import Selection, SelectionOutputs, choose, select
 
 
 def predict(campaign, tmp_path, errors: dict[str, dict[str, float]]) -> dict:
-    """Files of out-of-fold predictions: the labels plus errors, by target and family."""
+    """Records with out-of-fold predictions: the labels plus errors, by target and family.
+
+    The models behind them are those of the finished campaign.
+    """
     files = {}
     for target, by_family in errors.items():
         labels = read_labels(campaign.development, TARGETS[target])
         for family, error in by_family.items():
             rng = np.random.default_rng(0)
-            file = tmp_path / f"{family}.{target}.parquet"
-            columns = {
-                "architecture_id": labels.architecture_ids,
-                "mean": labels.values + error * rng.standard_normal(len(labels)),
-                "member_variance": np.full(len(labels), error**2),
-            }
-            pd.DataFrame(columns).to_parquet(file)
-            files[family, target] = file
+            record = tmp_path / "fit" / family / f"{target}.json"
+            record.parent.mkdir(parents=True, exist_ok=True)
+            fitted = campaign.records.get((family, target))
+            for suffix in (".json", ".npz") if fitted else ():
+                file = fitted.with_suffix(suffix)
+                record.with_suffix(suffix).write_bytes(file.read_bytes())
+            noise = error * rng.standard_normal((len(labels), 2))
+            held_out = labels.values[:, None] + noise
+            OutOfFold(labels.architecture_ids, held_out).write(record.with_suffix(".parquet"))
+            files[family, target] = record
     return files
 
 
-def decide(campaign, tmp_path, files: dict) -> Selection:
-    select(campaign.development, files, tmp_path / "scores.parquet", tmp_path / "selection.json")
-    return Selection.read(tmp_path / "selection.json")
+def decide(campaign, tmp_path, records: dict, budget: float = 1e6) -> Selection:
+    names = ("scores.parquet", "candidates.csv", "selection.json")
+    outputs = SelectionOutputs(*(tmp_path / name for name in names))
+    select(DARTS, campaign.development, records, budget, outputs)
+    return Selection.read(outputs.selection)
 
 
 pytestmark = pytest.mark.usefixtures("few_bootstraps")
@@ -52,19 +63,52 @@ def test_the_lowest_error_of_val_accuracy_wins(finished_campaign, tmp_path, best
     assert decide(finished_campaign, tmp_path, files).selected == best
 
 
-def test_the_first_of_equals_wins(finished_campaign, tmp_path) -> None:
-    files = predict(
-        finished_campaign, tmp_path, {"val_accuracy": {"linear": 0.01, "lightgbm": 0.01}}
+def candidates(**rows: tuple[float, float, float]) -> pd.DataFrame:
+    columns = ["rmse", "standard_error", "nominal_us"]
+    return pd.DataFrame(rows, index=columns).T.rename_axis("surrogate").reset_index()
+
+
+def test_the_cheapest_within_a_standard_error_of_the_best_wins() -> None:
+    table = candidates(
+        best=(0.010, 0.0, 500.0),
+        close=(0.0105, 0.0006, 50.0),
+        dearer=(0.0101, 0.0006, 60.0),
+        far=(0.0107, 0.0006, 5.0),
     )
-    assert decide(finished_campaign, tmp_path, files).selected == "linear"
+    assert choose(table, 1000.0) == "close"
+    # Without the best one within the budget, the best of the others counts.
+    assert choose(table, 55.0) == "far"
+    assert choose(table.assign(standard_error=0.0), 55.0) == "close"
+
+
+def test_of_equally_dear_ones_the_better_wins() -> None:
+    assert choose(candidates(a=(0.0101, 0.1, 5.0), b=(0.01, 0.1, 5.0)), 10.0) == "b"
+
+
+def test_a_budget_below_every_cost_is_an_error() -> None:
+    with pytest.raises(SurrogateError, match=r"query_budget_us: 1 .* the cheapest is b with 5"):
+        choose(candidates(a=(0.01, 0.1, 50.0), b=(0.02, 0.1, 5.0)), 1.0)
+
+
+def test_candidates_have_errors_and_costs(finished_campaign) -> None:
+    table = pd.read_csv(finished_campaign.outputs.candidates).set_index("surrogate")
+    assert list(table.index) == ["mean", "linear", "lightgbm", "blend"]
+    assert table["behind_best"].min() == 0.0
+    assert table.loc[table["behind_best"].idxmin(), "standard_error"] == 0.0
+    assert table.loc["linear", "multiply_adds"] == 290 * 10
+    assert table.loc["lightgbm", "node_visits"] > 0
+    assert (table["measured_us"] > 0).all()
+    assert table["selected"].sum() == 1
+    selected = Selection.read(finished_campaign.selection).selected
+    assert table.loc[selected, "selected"]
 
 
 def test_a_selection_is_read_as_it_was_written(finished_campaign) -> None:
     selection = Selection.read(finished_campaign.selection)
-    assert selection.selected in ("linear", "lightgbm")
+    assert selection.selected in ("linear", "lightgbm", "blend")
     assert set(selection.noise) == {"val_accuracy", "train_time_s"}
     assert isinstance(selection.noise["val_accuracy"], NoiseModel)
-    assert set(selection.epistemic_scales) == {"mean", "linear", "lightgbm"}
+    assert set(selection.epistemic_scales) == {"mean", "linear", "lightgbm", "blend"}
     assert selection.epistemic_scales["linear"]["train_time_s"] > 0
     text = json.loads(finished_campaign.selection.read_text())
     assert text["noise"]["val_accuracy"]["slope"] == selection.noise["val_accuracy"].slope
@@ -80,24 +124,39 @@ def test_the_noise_is_that_of_the_development_replicates(finished_campaign) -> N
 
 
 def test_without_replicates_noise_and_scales_are_unknown(
-    campaign, make_training, genotypes, tmp_path
+    campaign, finished_campaign, make_training, genotypes, tmp_path
 ) -> None:
     rng = np.random.default_rng(0)
     trainings = [make_training(genotype, 0, rng.uniform(0.5, 0.9)) for genotype in genotypes]
     campaign.write(trainings, [("a", genotype) for genotype in genotypes])
     campaign.split()
+    campaign.records = finished_campaign.records
     files = predict(campaign, tmp_path, {"val_accuracy": {"linear": 0.01}})
     selection = decide(campaign, tmp_path, files)
     assert selection.noise == {"val_accuracy": None}
     assert selection.epistemic_scales == {"linear": {"val_accuracy": None}}
+    zeros = np.zeros(3)
+    assert selection.forecast("linear", "val_accuracy", zeros, zeros) is None
+    assert set(pd.read_parquet(tmp_path / "scores.parquet")["metric"]) == set(METRICS)
+
+
+def test_a_forecast_joins_noise_and_calibrated_disagreement() -> None:
+    noise = NoiseModel(2 * math.log(0.01), 0.0, 10, 30)
+    selection = Selection("a", {"val_accuracy": noise}, {"a": {"val_accuracy": 4.0}})
+    forecast = selection.forecast("a", "val_accuracy", np.array([0.9]), np.array([0.01**2]))
+    assert forecast.noise_std[0] == pytest.approx(0.01)
+    assert forecast.epistemic_std[0] == pytest.approx(0.02)
+    assert forecast.std[0] == pytest.approx(math.hypot(0.01, 0.02))
 
 
 def test_out_of_fold_scores_are_written_for_all(finished_campaign) -> None:
     table = pd.read_parquet(finished_campaign.scores)
     assert set(table["part"]) == {"out_of_fold"}
-    assert {*zip(table["family"], table["target"], strict=True)} == set(finished_campaign.held_out)
+    assert {*zip(table["family"], table["target"], strict=True)} == set(finished_campaign.records)
+    assert set(table["metric"]) == {*METRICS, *CALIBRATION_METRICS}
     labels = read_labels(finished_campaign.development, TARGETS["val_accuracy"])
-    predicted = read_out_of_fold(finished_campaign.held_out["linear", "val_accuracy"])
+    record = finished_campaign.records["linear", "val_accuracy"]
+    predicted = OutOfFold.read(record.with_suffix(".parquet"))
     assert predicted.architecture_ids == labels.architecture_ids
     [rmse] = table.query("family == 'linear' and target == 'val_accuracy' and metric == 'rmse'")[
         "score"
@@ -109,7 +168,7 @@ def test_the_selection_needs_no_test_part(finished_campaign, tmp_path) -> None:
     test = finished_campaign.test.read_bytes()
     finished_campaign.test.unlink()
     try:
-        again = decide(finished_campaign, tmp_path, finished_campaign.held_out)
+        again = decide(finished_campaign, tmp_path, finished_campaign.records)
     finally:
         finished_campaign.test.write_bytes(test)
     assert again == Selection.read(finished_campaign.selection)

@@ -4,24 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
-from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.metrics import METRICS
 
 
-@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm"])
+@pytest.mark.parametrize("family", ["mean", "linear", "lightgbm", "blend"])
 @pytest.mark.parametrize("target", ["val_accuracy", "train_time_s"])
 def test_scores_are_those_of_the_models_on_the_test_part(
     finished_campaign, family: str, target: str
 ) -> None:
     labels = read_labels(finished_campaign.test, TARGETS[target])
     architectures = [DARTS.parse(text) for text in labels.architectures]
-    model = read_model(finished_campaign.models[family, target], family)
-    features = DARTS.encode(architectures, FAMILIES[family].encoding_for(DARTS))
-    expected = model.predict(features).mean(axis=1)
+    model = read_model(finished_campaign.records[family, target])
+    expected = model.predict(Encoded(DARTS, architectures)).mean(axis=1)
     query = f"family == '{family}' and target == '{target}'"
     predictions = pd.read_parquet(finished_campaign.test_predictions).query(query)
     np.testing.assert_allclose(predictions["prediction"], expected)
@@ -32,6 +31,18 @@ def test_scores_are_those_of_the_models_on_the_test_part(
     assert set(scores["part"]) == {"test"}
     for name in ("r2", "rmse", "mae"):
         assert scores.loc[name, "score"] == pytest.approx(METRICS[name](labels.values, expected))
+
+
+def test_every_first_training_has_its_place_in_its_forecast(finished_campaign) -> None:
+    query = "family == 'linear' and target == 'val_accuracy'"
+    rows = pd.read_parquet(finished_campaign.test_predictions).query(query)
+    labels = read_labels(finished_campaign.test, TARGETS["val_accuracy"])
+    assert rows["pit"].between(0, 1).all()
+    above = labels.first > rows["prediction"].to_numpy()
+    np.testing.assert_array_equal(rows["pit"] > 0.5, above)
+    scores = pd.read_parquet(finished_campaign.test_scores).query(query).set_index("metric")
+    inside = rows["pit"].between(0.05, 0.95).mean()
+    assert scores.loc["coverage_90", "score"] == pytest.approx(inside)
 
 
 def test_no_test_architecture_is_in_the_development_part(finished_campaign) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tiny_campaign import REPOSITORY, Run, environment, planned_jobs
 
 DOWNSTREAM_OF_FIT = {
+    "fit_blend": 2,
     "select_surrogate": 1,
     "score_test": 1,
     "export_benchmark": 1,
@@ -17,7 +18,13 @@ DOWNSTREAM_OF_FIT = {
     "tabulate_scores": 1,
     "all": 1,
 }
-DOWNSTREAM_OF_COLLECT = {"split_parts": 1, "fit_family": 4, **DOWNSTREAM_OF_FIT}
+DOWNSTREAM_OF_COLLECT = {
+    "split_parts": 1,
+    "tune_family": 1,
+    "gather_tuned": 1,
+    "fit_family": 4,
+    **DOWNSTREAM_OF_FIT,
+}
 DOWNSTREAM_OF_PARTS = {"collect_campaign": 1, **DOWNSTREAM_OF_COLLECT}
 EVERY_TRAINING = {
     # Random generations keep their proposals; evolution's second one sees other results.
@@ -36,11 +43,23 @@ def set_recipe(config: dict, **options: object) -> None:
 EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     "a family's settings": (
         lambda c: c["surrogates"]["families"]["lightgbm"].update(trees=6),
-        {"fit_family": 2, **DOWNSTREAM_OF_FIT},
+        {"tune_family": 1, "gather_tuned": 1, "fit_family": 2, **DOWNSTREAM_OF_FIT},
     ),
     "a new family": (
         lambda c: c["surrogates"]["families"].update(linear={}),
-        {"fit_family": 2, **DOWNSTREAM_OF_FIT},
+        {"tune_family": 1, "gather_tuned": 1, "fit_family": 2, **DOWNSTREAM_OF_FIT},
+    ),
+    "more trials": (
+        lambda c: c["surrogates"]["tuning"].update(trials=3),
+        {"tune_family": 1, "gather_tuned": 1, "fit_family": 2, **DOWNSTREAM_OF_FIT},
+    ),
+    "a larger blend": (
+        lambda c: c["surrogates"]["blend"].update(parts=3),
+        DOWNSTREAM_OF_FIT,
+    ),
+    "the budget of a query": (
+        lambda c: c["surrogates"].update(query_budget_us=500.0),
+        {rule: jobs for rule, jobs in DOWNSTREAM_OF_FIT.items() if rule != "fit_blend"},
     ),
     "one more generation of evolution": (
         lambda c: c["samplers"][1].update(generations=3),

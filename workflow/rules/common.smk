@@ -2,6 +2,7 @@
 What all stages share: the checked config, and where results go.
 """
 
+import sys
 from pathlib import Path
 
 from nasforge.config import check_config
@@ -10,7 +11,7 @@ from nasforge.evaluations.files import hold_folder
 from snakemake.exceptions import WorkflowError
 
 try:
-    check_config(
+    NOTES = check_config(
         config,
         Path(
             workflow.current_basedir.join(
@@ -21,6 +22,10 @@ try:
 except ConfigError as error:
     raise WorkflowError(f"config: {error}") from None
 
+if workflow.is_main_process:
+    for note in NOTES:
+        print(f"config: {note}", file=sys.stderr)
+
 
 pathvars:
     results=f"results/{config['name']}",
@@ -30,6 +35,8 @@ pathvars:
 
 
 FAMILIES = list(config["surrogates"]["families"])
+BLENDED = bool(config["surrogates"]["blend"]["parts"])
+SURROGATES = FAMILIES + ["blend"] * BLENDED
 TARGETS = config["surrogates"]["targets"]
 EVALUATIONS_FROM = "evaluations" if "evaluations" in config else "campaign"
 
@@ -47,12 +54,24 @@ wildcard_constraints:
     target="|".join(TARGETS),
 
 
-def model_files():
-    """Every family's model of every target."""
+def fitted(kind, names=SURROGATES, targets=TARGETS):
+    """Files of the fit stage: kind is "json" (records), "parquet" (out-of-fold), "npz" (arrays)."""
     return expand(
-        "<results>/fit/{family}/{target}.npz", family=FAMILIES, target=TARGETS
+        f"<results>/fit/{{surrogate}}/{{target}}.{kind}",
+        surrogate=names,
+        target=targets,
     )
+
+
+TUNING = config["surrogates"]["tuning"]
+# The mean has nothing to tune.
+TUNED = [family for family in FAMILIES if TUNING["trials"] and family != "mean"]
 
 
 def family_settings(wildcards):
     return config["surrogates"]["families"][wildcards.family]
+
+
+def tuned_settings(family):
+    """What tune_family found, where it is asked to."""
+    return [f"<results>/tune/{family}.json"] if family in TUNED else []

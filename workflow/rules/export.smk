@@ -10,7 +10,8 @@ from nasforge.protocols import EXPORT_PROTOCOL
 
 rule export_benchmark:
     input:
-        models=model_files(),
+        records=fitted("json"),
+        models=fitted("npz", FAMILIES),
         selection="<results>/select/selection.json",
         test_scores="<results>/score/test_scores.parquet",
         evaluations="<results>/collect/evaluations.parquet",
@@ -27,7 +28,7 @@ rule export_benchmark:
         protocol=EXPORT_PROTOCOL,
         space=config["space"],
         export=config["export"],
-        families=FAMILIES,
+        surrogates=SURROGATES,
         targets=TARGETS,
     script:
         "../scripts/export_benchmark.py"

@@ -1,8 +1,10 @@
 """
-Fitting: split, fit every family, select out-of-fold, and only then score on the test part.
+Fitting: split, tune and fit every family, blend, select out-of-fold, and only then score on the
+test part.
 
 In:   collect/
-Out:  split/{development,test}.parquet, fit/<family>/<target>.{npz,parquet}, select/, score/
+Out:  split/{development,test,set_aside}.parquet, tune/, fit/<family>/<target>.{json,npz,parquet},
+      fit/blend/<target>.{json,parquet}, select/, score/
 The test part is the input of `score_test` alone, which also needs the finished selection.
 """
 
@@ -21,6 +23,7 @@ rule split_parts:
     output:
         development="<results>/split/development.parquet",
         test="<results>/split/test.parquet",
+        set_aside="<results>/split/set_aside.parquet",
     log:
         "<logs>/split.log",
     params:
@@ -30,11 +33,47 @@ rule split_parts:
         "../scripts/split_parts.py"
 
 
-rule fit_family:
+rule tune_family:
     input:
         development="<results>/split/development.parquet",
     output:
-        model="<results>/fit/{family}/{target}.npz",
+        result="<results>/tune/{family}.json",
+        study="<results>/tune/{family}.journal",
+    log:
+        "<logs>/tune/{family}.log",
+    benchmark:
+        "<benchmarks>/tune/{family}.tsv"
+    threads: 1
+    params:
+        protocol=FIT_PROTOCOL,
+        space=config["space"],
+        settings=family_settings,
+        tuning={**TUNING, "folds": config["surrogates"]["folds"]},
+    script:
+        "../scripts/tune_family.py"
+
+
+rule gather_tuned:
+    input:
+        results=expand("<results>/tune/{family}.json", family=TUNED),
+    output:
+        tuned="<results>/tune/tuned.json",
+    log:
+        "<logs>/tune/gather.log",
+    localrule: True
+    params:
+        protocol=FIT_PROTOCOL,
+    script:
+        "../scripts/gather_tuned.py"
+
+
+rule fit_family:
+    input:
+        development="<results>/split/development.parquet",
+        tuned=lambda wildcards: tuned_settings(wildcards.family),
+    output:
+        record="<results>/fit/{family}/{target}.json",
+        arrays="<results>/fit/{family}/{target}.npz",
         predictions="<results>/fit/{family}/{target}.parquet",
     log:
         "<logs>/fit/{family}/{target}.log",
@@ -50,21 +89,43 @@ rule fit_family:
         "../scripts/fit_family.py"
 
 
+rule fit_blend:
+    input:
+        development="<results>/split/development.parquet",
+        predictions=expand("<results>/fit/{family}/{{target}}.parquet", family=FAMILIES),
+    output:
+        record="<results>/fit/blend/{target}.json",
+        predictions="<results>/fit/blend/{target}.parquet",
+    log:
+        "<logs>/fit/blend/{target}.log",
+    localrule: True
+    params:
+        protocol=FIT_PROTOCOL,
+        families=FAMILIES,
+        parts=config["surrogates"]["blend"]["parts"],
+        seed=config["surrogates"]["seed"],
+    script:
+        "../scripts/fit_blend.py"
+
+
 rule select_surrogate:
     input:
         development="<results>/split/development.parquet",
-        predictions=expand(
-            "<results>/fit/{family}/{target}.parquet", family=FAMILIES, target=TARGETS
-        ),
+        records=fitted("json"),
+        predictions=fitted("parquet"),
+        arrays=fitted("npz", FAMILIES, ["val_accuracy"]),
     output:
         scores="<results>/select/scores.parquet",
+        candidates="<results>/select/candidates.csv",
         selection="<results>/select/selection.json",
     log:
         "<logs>/select.log",
     params:
         protocol=SELECT_PROTOCOL,
-        families=FAMILIES,
+        space=config["space"],
+        surrogates=SURROGATES,
         targets=TARGETS,
+        query_budget_us=config["surrogates"]["query_budget_us"],
     script:
         "../scripts/select_surrogate.py"
 
@@ -74,7 +135,8 @@ rule score_test:
         selection="<results>/select/selection.json",
         development="<results>/split/development.parquet",
         test="<results>/split/test.parquet",
-        models=model_files(),
+        records=fitted("json"),
+        arrays=fitted("npz", FAMILIES),
     output:
         scores="<results>/score/test_scores.parquet",
         predictions="<results>/score/test_predictions.parquet",
@@ -83,7 +145,7 @@ rule score_test:
     params:
         protocol=TEST_PROTOCOL,
         space=config["space"],
-        families=FAMILIES,
+        surrogates=SURROGATES,
         targets=TARGETS,
     script:
         "../scripts/score_test.py"

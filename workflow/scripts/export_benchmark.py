@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from job import by_family_and_target, job
+from job import by_surrogate_and_target, job
 
 with job(snakemake):
     from nasforge.space.registry import resolve_space
@@ -16,6 +16,6 @@ with job(snakemake):
             selection=Path(snakemake.input.selection),
             test_scores=Path(snakemake.input.test_scores),
         ),
-        by_family_and_target(snakemake, snakemake.input.models),
+        by_surrogate_and_target(snakemake, snakemake.input.records),
         Path(snakemake.output.manifest).parents[1],
     )

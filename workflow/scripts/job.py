@@ -31,7 +31,7 @@ def job(snakemake: Any) -> Iterator[None]:
         raise
 
 
-def by_family_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[str, str], Path]:
-    """Files that a rule listed with expand(..., family=FAMILIES, target=TARGETS)."""
-    keys = product(snakemake.params.families, snakemake.params.targets)
+def by_surrogate_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[str, str], Path]:
+    """Files that a rule listed with fitted(...)."""
+    keys = product(snakemake.params.surrogates, snakemake.params.targets)
     return dict(zip(keys, map(Path, files), strict=True))

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from job import by_family_and_target, job
+from job import by_surrogate_and_target, job
 
 with job(snakemake):
     from nasforge.space.registry import resolve_space
@@ -10,7 +10,8 @@ with job(snakemake):
         resolve_space(snakemake.params.space),
         Path(snakemake.input.test),
         Path(snakemake.input.development),
-        by_family_and_target(snakemake, snakemake.input.models),
+        Path(snakemake.input.selection),
+        by_surrogate_and_target(snakemake, snakemake.input.records),
         Path(snakemake.output.scores),
         Path(snakemake.output.predictions),
     )

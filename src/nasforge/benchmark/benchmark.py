@@ -18,9 +18,11 @@ import numpy as np
 from nasforge.benchmark.arrays import unpack_arrays
 from nasforge.benchmark.fingerprint import encoding_fingerprint, space_fingerprint
 from nasforge.benchmark.frozen import read_file, read_manifest
-from nasforge.benchmark.manifest import Manifest, NoiseModel
+from nasforge.benchmark.manifest import Manifest, NoiseModel, PartEntry
+from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.noise import standard_normal
-from nasforge.benchmark.predictors import Predictor, make_predictor
+from nasforge.benchmark.predictors import make_predictor
+from nasforge.benchmark.targets import Scale
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -35,6 +37,7 @@ class Prediction:
 
     Attributes:
         val_accuracy: After the last epoch, in [0, 1].
+        best_val_accuracy: Of the best epoch, in [0, 1]; None if not predicted.
         test_accuracy: After the last epoch, in [0, 1]; None if not predicted.
         noise_std: Standard deviation of val_accuracy between training seeds; None if too few
             replicates could tell.
@@ -47,6 +50,7 @@ class Prediction:
     """
 
     val_accuracy: float
+    best_val_accuracy: float | None
     test_accuracy: float | None
     noise_std: float | None
     epistemic_std: float | None
@@ -69,13 +73,12 @@ class Benchmark:
         manifest: Manifest,
         space: SearchSpace,
         surrogate: str,
-        predictors: Mapping[str, Predictor],
+        models: Mapping[str, Model],
     ) -> None:
         self.manifest = manifest
         self.space = space
         self.surrogate = surrogate
-        self._predictors = dict(predictors)
-        self._encoding = manifest.surrogates[surrogate].encoding
+        self._models = dict(models)
         self._targets = {name: manifest.target(name) for name in manifest.targets}
         network = manifest.network
         self._shape = None if network is None else NetworkShape.from_dict(network)
@@ -106,26 +109,23 @@ class Benchmark:
                 f"it has {', '.join(manifest.surrogates)}"
             )
         entry = manifest.surrogates[surrogate]
-        if entry.encoding not in space.encodings:
-            raise BenchmarkFormatError(f"{folder}: the space has no encoding {entry.encoding!r}")
-        if encoding_fingerprint(space, entry.encoding) != entry.encoding_fingerprint:
-            raise BenchmarkFormatError(
-                f"{folder}: made for another version of encoding {entry.encoding!r}"
-            )
-        width = len(space.feature_names(entry.encoding))
-        predictors = {}
-        for target, model in entry.targets.items():
-            arrays = unpack_arrays(read_file(folder, manifest, model.file), model.file)
-            try:
-                predictors[target] = make_predictor(model.kind, arrays)
-            except BenchmarkFormatError as error:
-                raise BenchmarkFormatError(f"{folder / model.file}: {error}") from None
-            if not predictors[target].accepts(width):
+        for encoding in entry.encodings:
+            if encoding not in space.encodings:
+                raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding!r}")
+            if encoding_fingerprint(space, encoding) != manifest.encodings[encoding]:
                 raise BenchmarkFormatError(
-                    f"{folder / model.file}: uses {predictors[target].features} features, "
-                    f"encoding {entry.encoding!r} has {width}"
+                    f"{folder}: made for another version of encoding {encoding!r}"
                 )
-        return cls(manifest, space, surrogate, predictors)
+        models = {
+            target: Model(tuple(_open_part(folder, manifest, space, part) for part in model.parts))
+            for target, model in entry.targets.items()
+        }
+        for target, model in models.items():
+            if len({part.predictor.members for part in model.parts}) > 1:
+                raise BenchmarkFormatError(
+                    f"{folder}: the parts of {surrogate}.{target} have different numbers of members"
+                )
+        return cls(manifest, space, surrogate, models)
 
     @property
     def name(self) -> str:
@@ -186,13 +186,13 @@ class Benchmark:
                 raise NasforgeError(
                     f"{self.name} has no target {name!r}; it has {', '.join(self._fields())}"
                 )
-        features = self.space.encode(parsed, self._encoding)
+        encoded = Encoded(self.space, parsed)
         answer: dict[str, np.ndarray] = {}
         for name, target in self._targets.items():
             stds = name == "val_accuracy" and {"noise_std", "epistemic_std"} & set(wanted)
             if name not in wanted and not stds:
                 continue
-            members = self._predictors[name].predict(features)
+            members = self._models[name].predict(encoded)
             mean = members.mean(axis=1)
             noise_std = self._noise_std(name, mean)
             if stds:
@@ -250,6 +250,23 @@ class Benchmark:
                 for architecture in architectures
             ]
         )
+
+
+def _open_part(folder: Path, manifest: Manifest, space: SearchSpace, entry: PartEntry) -> Part:
+    arrays = unpack_arrays(read_file(folder, manifest, entry.file), entry.file)
+    try:
+        predictor = make_predictor(entry.kind, arrays)
+    except BenchmarkFormatError as error:
+        raise BenchmarkFormatError(f"{folder / entry.file}: {error}") from None
+    width = len(space.feature_names(entry.encoding))
+    if not predictor.accepts(width):
+        raise BenchmarkFormatError(
+            f"{folder / entry.file}: uses {predictor.features} features, encoding "
+            f"{entry.encoding!r} has {width}"
+        )
+    return Part(
+        entry.file.partition(".")[0], predictor, entry.encoding, Scale(entry.link), entry.weight
+    )
 
 
 def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:

@@ -56,19 +56,36 @@ class TargetEntry:
 
 
 @dataclass(frozen=True)
+class PartEntry:
+    """One ensemble in a model.
+
+    Attributes:
+        kind: Kind of predictor.
+        file: Its arrays; several models may share one.
+        encoding: Encoding of its features.
+        link: Scale that it predicts on, itself a scale of the target's scale.
+        weight: Share in the model's prediction.
+    """
+
+    kind: str
+    file: str
+    encoding: str
+    link: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class ModelEntry:
     """One surrogate's model of one target.
 
     Attributes:
-        kind: Kind of predictor.
-        file: Its arrays.
+        parts: One ensemble, or those of a blend.
         epistemic_scale: Factor c that calibrates the members' variance as the variance of the
             mean's error; None where it could not be estimated.
         scores: Held-out scores: rows of the score table on the test part.
     """
 
-    kind: str
-    file: str
+    parts: tuple[PartEntry, ...]
     epistemic_scale: float | None
     scores: tuple[Mapping[str, Any], ...]
 
@@ -78,14 +95,16 @@ class SurrogateEntry:
     """One surrogate.
 
     Attributes:
-        encoding: Encoding of its features.
-        encoding_fingerprint: The installed encoding must have the same.
         targets: Model by target.
     """
 
-    encoding: str
-    encoding_fingerprint: str
     targets: Mapping[str, ModelEntry]
+
+    @property
+    def encodings(self) -> tuple[str, ...]:
+        """Names of the encodings that it uses."""
+        parts = [part for model in self.targets.values() for part in model.parts]
+        return tuple(dict.fromkeys(part.encoding for part in parts))
 
 
 @dataclass(frozen=True)
@@ -101,6 +120,7 @@ class Manifest:
         dataset: spec, sources and "dataset_id"; of imported evaluations what is known.
         network: Fields of the trained networks' `NetworkShape`; None if it is unknown.
         evaluator: Where the evaluations came from.
+        encodings: Fingerprints by name; the installed encodings must have the same.
         targets: By name.
         surrogates: By name.
         selected: Name of the default surrogate, chosen out-of-fold.
@@ -121,6 +141,7 @@ class Manifest:
     dataset: Mapping[str, Any]
     network: Mapping[str, Any] | None
     evaluator: str
+    encodings: Mapping[str, str]
     targets: Mapping[str, TargetEntry]
     surrogates: Mapping[str, SurrogateEntry]
     selected: str
@@ -173,6 +194,7 @@ class Manifest:
             dataset=_with_keys(top, "dataset", dataset_id=str),
             network=_network(top),
             evaluator=top.get("evaluator", str),
+            encodings=_encodings(top),
             targets={key: _target(part) for key, part in top.sections("targets")},
             surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
             selected=top.get("selected", str),
@@ -195,8 +217,12 @@ class Manifest:
             if set(surrogate.targets) != set(self.targets):
                 raise BenchmarkFormatError(f"{where}: must be those of targets")
             for target, model in surrogate.targets.items():
-                if model.file not in self.files:
-                    raise BenchmarkFormatError(f"{where}.{target}.file: not listed in files")
+                for number, part in enumerate(model.parts):
+                    place = f"{where}.{target}.parts[{number}]"
+                    if part.file not in self.files:
+                        raise BenchmarkFormatError(f"{place}.file: not listed in files")
+                    if part.encoding not in self.encodings:
+                        raise BenchmarkFormatError(f"{place}.encoding: not listed in encodings")
         if "val_accuracy" not in self.targets:
             raise BenchmarkFormatError(f"{FILE}: targets: val_accuracy is missing")
 
@@ -243,9 +269,13 @@ def _target(part: Section) -> TargetEntry:
     return TargetEntry(unit, scale.name, noise)
 
 
+def _encodings(top: Section) -> dict[str, str]:
+    part = Section(top.get("encodings", dict), "encodings")
+    return {name: part.get(name, str) for name in part.data}
+
+
 def _surrogate(part: Section) -> SurrogateEntry:
-    models = {key: _model(model) for key, model in part.sections("targets")}
-    return SurrogateEntry(part.get("encoding", str), part.get("encoding_fingerprint", str), models)
+    return SurrogateEntry({key: _model(model) for key, model in part.sections("targets")})
 
 
 def _model(part: Section) -> ModelEntry:
@@ -255,7 +285,21 @@ def _model(part: Section) -> ModelEntry:
     scores = part.get("scores", list)
     for number, row in enumerate(scores):
         _score(Section(row, part.path(f"scores[{number}]")))
-    return ModelEntry(part.get("kind", str), part.name("file"), scale, tuple(scores))
+    parts = part.get("parts", list)
+    if not parts:
+        raise BenchmarkFormatError(f"{FILE}: {part.path('parts')} is empty")
+    entries = [_part(Section(p, part.path(f"parts[{n}]"))) for n, p in enumerate(parts)]
+    return ModelEntry(tuple(entries), scale, tuple(scores))
+
+
+def _part(part: Section) -> PartEntry:
+    return PartEntry(
+        kind=part.get("kind", str),
+        file=part.name("file"),
+        encoding=part.get("encoding", str),
+        link=Scale(part.get("link", str)).name,
+        weight=part.number("weight"),
+    )
 
 
 def _score(row: Section) -> None:

@@ -22,6 +22,11 @@ def ceiling_text(row: Mapping[str, Any], digits: int = 4) -> str:
     return _number(row["ceiling"], digits) if row["estimable"] else "not estimable"
 
 
+def table_text(row: Mapping[str, Any], digits: int = 4) -> str:
+    """What a table of one training per architecture would score, if the data can tell."""
+    return _number(row["table"], digits) if row["estimable"] else "not estimable"
+
+
 def _number(value: float | None, digits: int) -> str:
     return "-" if _missing(value) else f"{value:z.{digits}f}"
 

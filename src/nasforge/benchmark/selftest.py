@@ -13,7 +13,7 @@ from nasforge.benchmark.arrays import unpack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE, SELFTEST_TOLERANCE, Benchmark
 from nasforge.benchmark.frozen import read_file, read_manifest
 from nasforge.benchmark.manifest import Manifest
-from nasforge.benchmark.predictors import Predictor
+from nasforge.benchmark.model import Encoded, Model
 from nasforge.errors import BenchmarkFormatError
 from nasforge.space.protocol import Architecture, SearchSpace
 
@@ -24,23 +24,23 @@ def selftest_arrays(
     space: SearchSpace,
     architectures: Sequence[Architecture],
     manifest: Manifest,
-    models: Mapping[tuple[str, str], Predictor],
+    models: Mapping[tuple[str, str], Model],
 ) -> dict[str, np.ndarray]:
     """Vectors of architectures, and what every surrogate answers for each target.
 
     Args:
         space: The search space.
         architectures: What is asked.
-        manifest: Targets and encodings.
-        models: Predictors by (surrogate, target).
+        manifest: Targets.
+        models: Models by (surrogate, target).
 
     Returns:
         `vectors` uint8 [n, variables] and `<surrogate>.<target>` float64 [n], natural units.
     """
     arrays = {"vectors": np.stack([space.to_vector(a) for a in architectures])}
+    encoded = Encoded(space, architectures)
     for (surrogate, target), model in models.items():
-        features = space.encode(architectures, manifest.surrogates[surrogate].encoding)
-        mean = model.predict(features).mean(axis=1)
+        mean = model.predict(encoded).mean(axis=1)
         arrays[f"{surrogate}.{target}"] = manifest.target(target).natural(mean)
     return arrays
 

@@ -6,6 +6,7 @@
 import inspect
 
 from nasforge.errors import OptimizerError
+from nasforge.optimizers.parameter_free import ParameterFree
 from nasforge.optimizers.protocol import Observation, Observations, Optimizer
 from nasforge.optimizers.random_search import RandomSearch
 from nasforge.optimizers.regularized_evolution import RegularizedEvolution
@@ -29,6 +30,9 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }
 """Optimizers by the name they have in a config."""
 
+PROBES: dict[str, type[Optimizer]] = {"parameter_free": ParameterFree}
+"""Samplers that optimize nothing, by the name they have in a config."""
+
 
 def optimizer_class(name: str) -> type[Optimizer]:
     """Look an optimizer up.
@@ -36,9 +40,10 @@ def optimizer_class(name: str) -> type[Optimizer]:
     Raises:
         OptimizerError: There is none of that name.
     """
-    if name not in OPTIMIZERS:
-        raise OptimizerError(f"unknown optimizer {name!r}; allowed: {', '.join(OPTIMIZERS)}")
-    return OPTIMIZERS[name]
+    known = OPTIMIZERS | PROBES
+    if name not in known:
+        raise OptimizerError(f"unknown optimizer {name!r}; allowed: {', '.join(known)}")
+    return known[name]
 
 
 def default_settings(name: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from nasforge.benchmark.predictors import Predictor
+from nasforge.benchmark.targets import IDENTITY, Scale
 from nasforge.errors import SurrogateError
 from nasforge.recipe import digest
 from nasforge.space.protocol import SearchSpace
@@ -66,8 +67,17 @@ def fit_ensemble(
     labels: Labels,
     bagging: Bagging,
     settings: Mapping[str, Any],
+    link: Scale = IDENTITY,
 ) -> FittedEnsemble:
     """Fit all members.
+
+    Args:
+        family: Kind of its members.
+        space: Where the architectures are from.
+        labels: What is learnt.
+        bagging: Which members there are.
+        settings: The family's.
+        link: The scale that members predict on; out-of-fold predictions are on the target's.
 
     Raises:
         SurrogateError: There are fewer architectures than folds, or a setting is unknown.
@@ -79,6 +89,7 @@ def fit_ensemble(
         )
     architectures = [space.parse(text) for text in labels.architectures]
     features = space.encode(architectures, family.encoding_for(space))
+    values = link.forward(labels.values)
     members = []
     held_out = np.empty((len(labels), bagging.repeats))
     for repeat in range(bagging.repeats):
@@ -88,7 +99,7 @@ def fit_ensemble(
         for fold in range(bagging.folds):
             inside = fold_of != fold
             seed = bagging.seed_of(repeat, fold)
-            member = family.fit(features[inside], labels.values[inside], seed, **settings)
+            member = family.fit(features[inside], values[inside], seed, **settings)
             members.append(member)
-            held_out[~inside, repeat] = member.predict(features[~inside])[:, 0]
+            held_out[~inside, repeat] = link.inverse(member.predict(features[~inside])[:, 0])
     return FittedEnsemble(family.predictor.stack(members), held_out)

@@ -1,6 +1,6 @@
 """The export stage: fitted ensembles become a frozen benchmark.
 
-    >>> export(DARTS, ExportSpec("darts-digits", 1, "..."), sources, model_files, folder)
+    >>> export(DARTS, ExportSpec("darts-digits", 1, "..."), sources, record_files, folder)
 
 The same inputs and library versions give the same bytes.
 """
@@ -26,8 +26,14 @@ from nasforge.benchmark.fingerprint import (
     golden_architectures,
 )
 from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import Manifest, ModelEntry, SurrogateEntry, TargetEntry
-from nasforge.benchmark.predictors import Predictor
+from nasforge.benchmark.manifest import (
+    Manifest,
+    ModelEntry,
+    PartEntry,
+    SurrogateEntry,
+    TargetEntry,
+)
+from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.network import find_network
@@ -35,7 +41,7 @@ from nasforge.evaluations.tables import read_table
 from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
 from nasforge.space.protocol import Architecture
-from nasforge.surrogates.families import FAMILIES
+from nasforge.surrogates.blending import BLEND
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
@@ -91,7 +97,7 @@ def export(
     space: SearchSpace,
     spec: ExportSpec,
     sources: ExportSources,
-    model_files: Mapping[tuple[str, str], Path],
+    record_files: Mapping[tuple[str, str], Path],
     folder: Path,
 ) -> Path:
     """Write `<folder>/<name>-v<version>/`.
@@ -100,18 +106,19 @@ def export(
         space: Where the architectures are from.
         spec: Name, version and description.
         sources: What else is read.
-        model_files: Models by (family, target).
+        record_files: Records of the fit stage by (surrogate, target).
         folder: Parent of the benchmark's folder.
 
     Returns:
         The benchmark's folder.
     """
     selection = Selection.read(sources.selection)
-    models = {key: read_model(file, key[0]) for key, file in model_files.items()}
+    models = {key: read_model(file) for key, file in record_files.items()}
     manifest = _manifest(space, spec, sources, selection, models)
     files = {
-        manifest.surrogates[family].targets[target].file: pack_arrays(model.to_arrays())
-        for (family, target), model in models.items()
+        _arrays_file(*key): pack_arrays(model.parts[0].predictor.to_arrays())
+        for key, model in models.items()
+        if key[0] != BLEND  # its parts are the others
     }
     golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
     files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, models))
@@ -124,7 +131,7 @@ def _manifest(
     spec: ExportSpec,
     sources: ExportSources,
     selection: Selection,
-    models: Mapping[tuple[str, str], Predictor],
+    models: Mapping[tuple[str, str], Model],
 ) -> Manifest:
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
     rows = evaluations.to_pandas().query("status == 'ok'")
@@ -143,11 +150,15 @@ def _manifest(
         dataset={**(_trained_dataset(dataset) if trained else dataset), "dataset_id": dataset_id},
         network=None if network is None else asdict(network),
         evaluator=evaluator,
+        encodings={
+            encoding: encoding_fingerprint(space, encoding)
+            for encoding in sorted({p.encoding for model in models.values() for p in model.parts})
+        },
         targets={
             target: TargetEntry(TARGETS[target].unit, TARGETS[target].scale.name, noise)
             for target, noise in selection.noise.items()
         },
-        surrogates=_surrogates(space, models, selection, pd.read_parquet(sources.test_scores)),
+        surrogates=_surrogates(models, selection, pd.read_parquet(sources.test_scores)),
         selected=selection.selected,
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
@@ -184,27 +195,31 @@ def _software() -> dict[str, str]:
     return versions
 
 
+def _arrays_file(family: str, target: str) -> str:
+    return f"{family}.{target}.npz"
+
+
 def _surrogates(
-    space: SearchSpace,
-    models: Mapping[tuple[str, str], Predictor],
-    selection: Selection,
-    scores: pd.DataFrame,
+    models: Mapping[tuple[str, str], Model], selection: Selection, scores: pd.DataFrame
 ) -> dict[str, SurrogateEntry]:
-    entries: dict[str, SurrogateEntry] = {}
-    for family in dict.fromkeys(family for family, _ in models):
-        targets = {
-            target: ModelEntry(
-                kind=model.kind,
-                file=f"{family}.{target}.npz",
-                epistemic_scale=selection.epistemic_scales[family][target],
-                scores=_scores(scores, family, target),
-            )
-            for (owner, target), model in models.items()
-            if owner == family
-        }
-        encoding = FAMILIES[family].encoding_for(space)
-        entries[family] = SurrogateEntry(encoding, encoding_fingerprint(space, encoding), targets)
-    return entries
+    entries: dict[str, dict[str, ModelEntry]] = {}
+    for (surrogate, target), model in models.items():
+        entries.setdefault(surrogate, {})[target] = ModelEntry(
+            parts=tuple(_part(part, target) for part in model.parts),
+            epistemic_scale=selection.epistemic_scales[surrogate][target],
+            scores=_scores(scores, surrogate, target),
+        )
+    return {surrogate: SurrogateEntry(targets) for surrogate, targets in entries.items()}
+
+
+def _part(part: Part, target: str) -> PartEntry:
+    return PartEntry(
+        kind=part.predictor.kind,
+        file=_arrays_file(part.name, target),
+        encoding=part.encoding,
+        link=part.link.name,
+        weight=part.weight,
+    )
 
 
 def _scores(table: pd.DataFrame, family: str, target: str) -> tuple[dict[str, Any], ...]:
@@ -245,7 +260,7 @@ def _best_known(
     space: SearchSpace,
     rows: pd.DataFrame,
     selected: str,
-    models: Mapping[tuple[str, str], Predictor],
+    models: Mapping[tuple[str, str], Model],
 ) -> dict[str, Any]:
     """The evaluated architecture that the selected surrogate likes best.
 
@@ -253,11 +268,10 @@ def _best_known(
     the selected surrogate likes all alike (the mean does), the next one that does not is asked.
     """
     texts = sorted(set(rows["architecture"]))
-    architectures = [space.parse(text) for text in texts]
+    encoded = Encoded(space, [space.parse(text) for text in texts])
     families = [selected, *(f for f, t in models if t == SELECTION_TARGET and f != selected)]
     for family in families:
-        features = space.encode(architectures, FAMILIES[family].encoding_for(space))
-        predicted = models[family, SELECTION_TARGET].predict(features).mean(axis=1)
+        predicted = models[family, SELECTION_TARGET].predict(encoded).mean(axis=1)
         if np.ptp(predicted) > 1e-12:
             break
     best = int(np.argmax(predicted))

@@ -6,6 +6,7 @@ The tables read here are those of `write_parts`: evaluations with status ok, one
 the stratum of their architecture.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class Labels:
         strata: Sampler that proposed each first, [n].
         values: float64 [n], mean over an architecture's trainings.
         seeds: int64 [n], how many trainings that mean has.
+        first: float64 [n], the training of the lowest replicate number alone.
         replicates: Those with more than one.
     """
 
@@ -67,29 +69,58 @@ class Labels:
     strata: list[str]
     values: np.ndarray
     seeds: np.ndarray
+    first: np.ndarray
     replicates: Replicates
 
     def __len__(self) -> int:
         return len(self.architectures)
 
+    def at(self, rows: np.ndarray) -> "Labels":
+        """Labels of some architectures; the replicates stay those of all."""
+        return Labels(
+            [self.architectures[row] for row in rows],
+            [self.architecture_ids[row] for row in rows],
+            [self.strata[row] for row in rows],
+            self.values[rows],
+            self.seeds[rows],
+            self.first[rows],
+            self.replicates,
+        )
+
+
+@dataclass(frozen=True)
+class PartFiles:
+    """Where `write_parts` writes.
+
+    Attributes:
+        development: What surrogates learn from.
+        test: Held out until the end.
+        set_aside: Architectures of set-aside samplers; studies judge surrogates by them.
+    """
+
+    development: Path
+    test: Path
+    set_aside: Path
+
 
 def write_parts(
     evaluations_file: Path,
     proposals_file: Path,
-    development_file: Path,
-    test_file: Path,
+    files: PartFiles,
     test_fraction: float,
     seed: int,
+    set_aside: Sequence[str] = (),
 ) -> None:
     """Split the evaluations with status ok into a development and a test part.
 
     Args:
         evaluations_file: The campaign's evaluations.
         proposals_file: Its proposals; an architecture's stratum is its first proposal's sampler.
-        development_file: Written.
-        test_file: Written.
+        files: Written.
         test_fraction: Part of the architectures held out.
         seed: Seed of the split.
+        set_aside: Samplers, all of whose architectures are in neither of the two parts, whoever
+            else proposed them.
 
     Raises:
         SurrogateError: There are too few architectures for either part.
@@ -101,12 +132,14 @@ def write_parts(
     )
     proposals, _ = read_table(proposals_file, "proposals")
     stratum: dict[str, str] = {}
+    aside: dict[str, str] = {}
     for sampler, evaluation_id in zip(
         proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
     ):
-        stratum.setdefault(architecture_of[evaluation_id], sampler)
-    ok["stratum"] = ok["architecture_id"].map(stratum)
-    ids = sorted(set(ok["architecture_id"]))
+        into = aside if sampler in set_aside else stratum
+        into.setdefault(architecture_of[evaluation_id], sampler)
+    ok["stratum"] = ok["architecture_id"].map(stratum | aside)
+    ids = sorted(set(ok["architecture_id"]) - set(aside))
     held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
     test_ids = {i for i, held in zip(ids, held_out, strict=True) if held}
     if not test_ids or len(ids) - len(test_ids) < MINIMUM_DEVELOPMENT:
@@ -117,7 +150,12 @@ def write_parts(
             "failed"
         )
     in_test = ok["architecture_id"].isin(test_ids)
-    for file, part in ((development_file, ok[~in_test]), (test_file, ok[in_test])):
+    in_aside = ok["architecture_id"].isin(set(aside))
+    for file, part in (
+        (files.development, ok[~in_test & ~in_aside]),
+        (files.test, ok[in_test]),
+        (files.set_aside, ok[in_aside]),
+    ):
         with atomic_path(file) as temporary:
             part[_COLUMNS].sort_values(["architecture_id", "replicate"]).to_parquet(
                 temporary, index=False
@@ -139,7 +177,7 @@ def read_labels(file: Path, target: Target) -> Labels:
             f"{target.name} is unknown for {(~known).sum()} of {len(rows)} evaluations; leave it "
             "out of surrogates.targets"
         )
-    groups = rows.groupby("architecture_id", sort=True)
+    groups = rows.sort_values("replicate").groupby("architecture_id", sort=True)
     first = groups.first()
     counts = groups["label"].size().to_numpy()
     variances = groups["label"].var(ddof=1).to_numpy()
@@ -150,5 +188,6 @@ def read_labels(file: Path, target: Target) -> Labels:
         strata=first["stratum"].tolist(),
         values=groups["label"].mean().to_numpy(),
         seeds=counts,
+        first=first["label"].to_numpy(),
         replicates=Replicates(variances[repeated], counts[repeated]),
     )

@@ -49,6 +49,18 @@ def spearman(true: np.ndarray, predicted: np.ndarray) -> float:
     return _rank_correlation(stats.spearmanr, true, predicted)
 
 
+def top_tenth_overlap(true: np.ndarray, predicted: np.ndarray) -> float:
+    """Part of the true best tenth that is in the predicted best tenth; nan if either is constant.
+
+    A tenth is rounded up; of equal values the first ones are taken.
+    """
+    if np.ptp(true) == 0 or np.ptp(predicted) == 0:
+        return float("nan")
+    k = -(-len(true) // 10)
+    best = [set(np.argsort(-values, kind="stable")[:k]) for values in (true, predicted)]
+    return len(best[0] & best[1]) / k
+
+
 METRICS: dict[str, Metric] = {
     "r2": r2,
     "mae": mae,
@@ -56,6 +68,7 @@ METRICS: dict[str, Metric] = {
     "kendall_tau": kendall_tau,
     "sparse_kendall_tau": sparse_kendall_tau,
     "spearman": spearman,
+    "top_tenth_overlap": top_tenth_overlap,
 }
 """Metrics by name."""
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasforge.benchmark.score_text import ceiling_text, score_text
+from nasforge.benchmark.score_text import ceiling_text, score_text, table_text
 from nasforge.benchmark.targets import Target
 from nasforge.evaluations.files import atomic_path
-from nasforge.surrogates.ceilings import ceilings
+from nasforge.surrogates.ceilings import score_limits
 from nasforge.surrogates.labels import Labels, Replicates
 from nasforge.surrogates.metrics import METRICS, Metric
 
@@ -59,7 +59,7 @@ def score_table(
 
     Returns:
         A row per family and metric: target, family, part, metric, n, score, low, high, ceiling,
-        ceiling_low, ceiling_high, estimable.
+        ceiling_low, ceiling_high, table (what a table of one run would score), estimable.
     """
     rng = np.random.default_rng(seed)
     metrics = {
@@ -67,13 +67,15 @@ def score_table(
         for name, metric in METRICS.items()
         if name != "sparse_kendall_tau" or target.unit == "fraction"
     }
-    limits = ceilings(labels.values, labels.seeds, replicates.pooled_variance(), rng, CEILING_DRAWS)
+    limits = score_limits(
+        labels.values, labels.seeds, replicates.pooled_variance(), rng, CEILING_DRAWS
+    )
     scores, limit_samples = _bootstrap(labels, predictions, replicates, metrics, rng)
     rows = []
     for family, predicted in predictions.items():
         for name, metric in metrics.items():
-            low, high = _interval(scores[family, name])
-            ceiling_low, ceiling_high = _interval([sample[name] for sample in limit_samples])
+            low, high = interval(scores[family, name])
+            ceiling_low, ceiling_high = interval([sample[name] for sample in limit_samples])
             row = {
                 "target": target.name,
                 "family": family,
@@ -83,11 +85,12 @@ def score_table(
                 "score": metric(labels.values, predicted),
                 "low": low,
                 "high": high,
-                "ceiling": limits[name],
+                "ceiling": limits.ceiling[name],
                 "ceiling_low": ceiling_low,
                 "ceiling_high": ceiling_high,
+                "table": limits.table[name],
             }
-            rows.append(row | {"estimable": _estimable(row, len(replicates))})
+            rows.append(row | {"estimable": estimable(row, len(replicates))})
     return pd.DataFrame(rows)
 
 
@@ -97,7 +100,7 @@ def _bootstrap(
     replicates: Replicates,
     metrics: Mapping[str, Metric],
     rng: np.random.Generator,
-) -> tuple[dict[tuple[str, str], list[float]], list[dict[str, float]]]:
+) -> tuple[dict[tuple[str, str], list[float]], list[Mapping[str, float]]]:
     """Scores by (family, metric) and ceilings, on samples of the architectures."""
     scores: dict[tuple[str, str], list[float]] = defaultdict(list)
     limits = []
@@ -105,31 +108,33 @@ def _bootstrap(
         rows = rng.integers(len(labels), size=len(labels))
         variance = replicates.resampled(rng).pooled_variance()
         values, seeds = labels.values[rows], labels.seeds[rows]
-        limits.append(ceilings(values, seeds, variance, rng, CEILING_DRAWS_PER_BOOTSTRAP))
+        sample = score_limits(values, seeds, variance, rng, CEILING_DRAWS_PER_BOOTSTRAP)
+        limits.append(sample.ceiling)
         for family, predicted in predictions.items():
             for name, metric in metrics.items():
                 scores[family, name].append(metric(values, predicted[rows]))
     return scores, limits
 
 
-def _estimable(row: Mapping[str, Any], replicated: int) -> bool:
+def estimable(row: Mapping[str, Any], replicated: int) -> bool:
     """Whether a row's ceiling is known well enough to be printed."""
     enough = row["n"] >= MINIMUM_ARCHITECTURES and replicated >= MINIMUM_REPLICATED
     if not enough or not math.isfinite(row["ceiling"]):
         return False
-    return row["metric"] in ERRORS or row["ceiling_high"] - row["ceiling_low"] <= WIDEST_INTERVAL
+    bounded = row["metric"] in METRICS and row["metric"] not in ERRORS
+    return not bounded or row["ceiling_high"] - row["ceiling_low"] <= WIDEST_INTERVAL
 
 
 def format_scores(table: pd.DataFrame) -> str:
     """The table as text: a line per family, target and metric."""
     lines = [
         f"{'target':<14} {'family':<10} {'part':<12} {'metric':<20} {'n':>5}  "
-        f"{'score [90 % interval]':<28} ceiling"
+        f"{'score [90 % interval]':<28} {'ceiling':<14} one-run table"
     ]
     for row in table.to_dict("records"):
         lines.append(
             f"{row['target']:<14} {row['family']:<10} {row['part']:<12} {row['metric']:<20} "
-            f"{row['n']:>5}  {score_text(row):<28} {ceiling_text(row)}"
+            f"{row['n']:>5}  {score_text(row):<28} {ceiling_text(row):<14} {table_text(row)}"
         )
     return "\n".join(lines)
 
@@ -137,7 +142,7 @@ def format_scores(table: pd.DataFrame) -> str:
 def tabulate_scores(files: Sequence[Path], output: Path) -> None:
     """One CSV table of several score tables, rounded for reading."""
     table = pd.concat([pd.read_parquet(file) for file in files])
-    columns = ["ceiling", "ceiling_low", "ceiling_high"]
+    columns = ["ceiling", "ceiling_low", "ceiling_high", "table"]
     table[columns] = table[columns].where(table["estimable"])
     table = table.drop(columns="estimable").round(4)
     limits = table[columns].astype(object)
@@ -146,7 +151,8 @@ def tabulate_scores(files: Sequence[Path], output: Path) -> None:
         table.to_csv(temporary, index=False, na_rep="undefined")
 
 
-def _interval(samples: list[float]) -> tuple[float, float]:
+def interval(samples: Sequence[float]) -> tuple[float, float]:
+    """90 % interval of bootstrap samples; nan if most of them are undefined."""
     finite = [sample for sample in samples if math.isfinite(sample)]
     if len(finite) < len(samples) // 2:
         return math.nan, math.nan

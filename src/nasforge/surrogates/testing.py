@@ -1,21 +1,23 @@
 """The score_test stage: the only reader of the test part, after the selection is made.
 
->>> score_test(DARTS, test, development, model_files, scores_file, predictions_file)
+>>> score_test(DARTS, test, development, selection, record_files, scores_file, predictions_file)
 """
 
 import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
 from nasforge.space import SearchSpace
-from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
-from nasforge.surrogates.scores import format_scores, score_table
+from nasforge.surrogates.scores import format_scores
+from nasforge.surrogates.selection import Selection, scores_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -24,7 +26,8 @@ def score_test(
     space: SearchSpace,
     test_file: Path,
     development_file: Path,
-    model_files: Mapping[tuple[str, str], Path],
+    selection_file: Path,
+    record_files: Mapping[tuple[str, str], Path],
     scores_file: Path,
     predictions_file: Path,
 ) -> None:
@@ -34,35 +37,39 @@ def score_test(
         space: Where the architectures are from.
         test_file: The test part.
         development_file: The development part, whose replicates give the ceilings' noise.
-        model_files: Models by (family, target).
+        selection_file: What `select` wrote.
+        record_files: Records of the fit stage by (surrogate, target).
         scores_file: Score table, written as parquet.
         predictions_file: family, target, architecture_id, stratum, label, seeds, prediction on
-            the target's scale, written as parquet.
+            the target's scale, pit (of the first training; nan where the noise is not estimable),
+            written as parquet.
     """
-    scores, predictions = [], []
-    for target in dict.fromkeys(target for _, target in model_files):
+    selection = Selection.read(selection_file)
+    scores, tables = [], []
+    for target in dict.fromkeys(target for _, target in record_files):
         truth = read_labels(test_file, TARGETS[target])
-        replicates = read_labels(development_file, TARGETS[target]).replicates
-        architectures = [space.parse(text) for text in truth.architectures]
-        predicted = {}
-        for family in (family for family, t in model_files if t == target):
-            features = space.encode(architectures, FAMILIES[family].encoding_for(space))
-            model = read_model(model_files[family, target], family)
-            predicted[family] = model.predict(features).mean(axis=1)
+        encoded = Encoded(space, [space.parse(text) for text in truth.architectures])
+        predictions = {}
+        for surrogate in (surrogate for surrogate, t in record_files if t == target):
+            members = read_model(record_files[surrogate, target]).predict(encoded)
+            predictions[surrogate] = members.mean(axis=1), members.var(axis=1, ddof=1)
+            forecast = selection.forecast(surrogate, target, *predictions[surrogate])
             columns = {
-                "family": family,
+                "family": surrogate,
                 "target": target,
                 "architecture_id": truth.architecture_ids,
                 "stratum": truth.strata,
                 "label": truth.values,
                 "seeds": truth.seeds,
-                "prediction": predicted[family],
+                "prediction": predictions[surrogate][0],
+                "pit": np.nan if forecast is None else forecast.pit(truth.first),
             }
-            predictions.append(pd.DataFrame(columns))
-        scores.append(score_table(TARGETS[target], "test", truth, predicted, replicates))
+            tables.append(pd.DataFrame(columns))
+        development = read_labels(development_file, TARGETS[target])
+        scores.append(scores_of(target, "test", truth, predictions, development, selection))
     table = pd.concat(scores)
     with atomic_path(scores_file) as temporary:
         table.to_parquet(temporary, index=False)
     with atomic_path(predictions_file) as temporary:
-        pd.concat(predictions).to_parquet(temporary, index=False)
+        pd.concat(tables).to_parquet(temporary, index=False)
     _LOG.info("test scores\n%s", format_scores(table))

@@ -17,6 +17,7 @@ from nasforge.space.darts import moves, vector
 from nasforge.space.darts.arrays import to_array
 from nasforge.space.darts.canonical import canonical_cell
 from nasforge.space.darts.costs import network_costs
+from nasforge.space.darts.distance import edit_distances
 from nasforge.space.darts.encodings import ENCODINGS, FEATURE_NAMES
 from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
 from nasforge.space.darts.graph import LAYOUT, graph_of
@@ -88,6 +89,12 @@ class DartsSpace:
                 seen.add(canonical)
                 unique.append(neighbour)
         return unique
+
+    def edit_distances(
+        self, architectures: Sequence[Genotype], others: Sequence[Genotype]
+    ) -> np.ndarray:
+        """Edits between each of some networks and each of others: int64 [n, m]."""
+        return edit_distances(architectures, others)
 
     def encode(self, architectures: Sequence[Genotype], encoding: str) -> np.ndarray:
         """Features as float32 [n, d] of the canonical forms.

@@ -1,0 +1,135 @@
+"""Generalization, part two: scores by size of the training set, region, distance and sampler.
+
+    >>> score_generalization(development, {"linear": predictions}, scores, figure)
+
+All families are scored on the same architectures, each score beside its ceiling and the baseline
+of a one-run table.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nasforge.benchmark.targets import TARGETS
+from nasforge.evaluations.files import atomic_path
+from nasforge.studies.style import MUTED, colours, figure
+from nasforge.surrogates.labels import Labels, read_labels
+from nasforge.surrogates.scores import format_scores, score_table
+from nasforge.surrogates.selection import SELECTION_TARGET
+
+_LOG = logging.getLogger(__name__)
+
+TOP_PART = 0.2
+"""Of the architectures, by the mean prediction of all families: the top region."""
+
+DISTANCES = (("1 edit", 1, 1), ("2 edits", 2, 2), ("3 or more edits", 3, 10**9))
+FEWEST = 10
+"""Architectures, without which a group is not scored."""
+
+_CURVES = {"r2": "R²", "kendall_tau": "Kendall tau"}
+
+RANKS = ("kendall_tau", "sparse_kendall_tau", "spearman", "mae", "rmse")
+"""Scores of the top region: selected by prediction, its R2 means nothing."""
+
+
+def score_generalization(
+    development_file: Path,
+    prediction_files: Mapping[str, Path],
+    scores_file: Path,
+    figure_file: Path,
+) -> None:
+    """Score what `hold_out` predicted, and draw it.
+
+    Args:
+        development_file: The development part.
+        prediction_files: By family.
+        scores_file: The score table with columns scheme, group and trained, written as CSV.
+        figure_file: Scores over the size of the training set, and of what was left out.
+    """
+    labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
+    predictions = {
+        family: pd.read_parquet(file)
+        for family, file in prediction_files.items()
+        if family != "mean"
+    }
+    tables = []
+    for scheme, group, trained, rows, predicted in _groups(labels, predictions):
+        if len(rows) < FEWEST:
+            continue
+        table = score_table(
+            TARGETS[SELECTION_TARGET], "development", labels.at(rows), predicted, labels.replicates
+        )
+        if scheme == "region":
+            table = table[table["metric"].isin(RANKS)]
+        tables.append(table.assign(scheme=scheme, group=group, trained=trained))
+        _LOG.info("%s %s\n%s", scheme, group, format_scores(table))
+    table = pd.concat(tables)
+    with atomic_path(scores_file) as temporary:
+        table.drop(columns=["target", "part"]).round(5).to_csv(temporary, index=False)
+    plot_generalization(table, figure_file)
+
+
+def _groups(
+    labels: Labels, predictions: Mapping[str, pd.DataFrame]
+) -> Iterator[tuple[str, str, int, np.ndarray, dict[str, np.ndarray]]]:
+    """What is scored: scheme, group, training architectures, rows of the labels, predictions."""
+    row_of = {architecture_id: row for row, architecture_id in enumerate(labels.architecture_ids)}
+    first = next(iter(predictions.values()))
+    for (scheme, group), rows in first.groupby(["scheme", "group"], sort=False):
+        own = {
+            family: table[(table["scheme"] == scheme) & (table["group"] == group)]
+            for family, table in predictions.items()
+        }
+        index = rows["architecture_id"].map(row_of).to_numpy()
+        values = {family: table["prediction"].to_numpy() for family, table in own.items()}
+        trained = round(rows["trained"].mean())
+        yield str(scheme), str(group), trained, index, values
+        if (scheme, group) == ("size", "all"):
+            top = np.mean(list(values.values()), axis=0) >= np.quantile(
+                np.mean(list(values.values()), axis=0), 1 - TOP_PART
+            )
+            parts = {"top fifth by prediction": ("region", top)}
+            distance = rows["distance"].to_numpy()
+            for name, low, high in DISTANCES:
+                parts[name] = ("distance", (distance >= low) & (distance <= high))
+            for name, (kind, chosen) in parts.items():
+                cut = {family: predicted[chosen] for family, predicted in values.items()}
+                yield kind, name, trained, index[chosen], cut
+
+
+def plot_generalization(table: pd.DataFrame, output: Path) -> None:
+    """R2 and Kendall tau over the number of training architectures; tau of what was left out."""
+    families = list(dict.fromkeys(table["family"]))
+    colour = colours(families)
+    with figure(output, "How surrogates generalize", panels=3) as panels:
+        for axes, (metric, name) in zip(panels, _CURVES.items(), strict=False):
+            rows = table[(table["scheme"] == "size") & (table["metric"] == metric)]
+            for family in families:
+                own = rows[rows["family"] == family].sort_values("trained")
+                axes.plot(own["trained"], own["score"], marker="o", ms=3, color=colour[family],
+                          label=family)  # fmt: skip
+                axes.fill_between(own["trained"], own["low"], own["high"], alpha=0.1,
+                                  color=colour[family], linewidth=0)  # fmt: skip
+            known = rows[rows["estimable"]].drop_duplicates("trained").sort_values("trained")
+            axes.plot(known["trained"], known["ceiling"], color="black", linestyle="--",
+                      label="ceiling")  # fmt: skip
+            axes.plot(known["trained"], known["table"], color=MUTED, linestyle=":",
+                      label="one-run table")  # fmt: skip
+            axes.set_xscale("log")
+            axes.set_xlabel("training architectures")
+            axes.set_ylabel(f"{name}, held-out folds")
+        panels[0].legend(frameon=False, fontsize=7)
+        rows = table[(table["scheme"] == "without") & (table["metric"] == "kendall_tau")]
+        groups = list(dict.fromkeys(rows["group"]))
+        for offset, family in enumerate(families):
+            own = rows[rows["family"] == family].set_index("group").loc[groups]
+            y = np.arange(len(groups)) + 0.6 * (offset / max(1, len(families) - 1) - 0.5)
+            panels[2].errorbar(
+                own["score"], y, xerr=[own["score"] - own["low"], own["high"] - own["score"]],
+                fmt="o", ms=3, lw=1, color=colour[family],
+            )  # fmt: skip
+        panels[2].set_yticks(range(len(groups)), groups)
+        panels[2].set_xlabel("Kendall tau of a sampler's region, left out")

@@ -1,0 +1,94 @@
+"""
+Studies: experiments on the evaluations and surrogates at hand. Not part of the target `all`:
+`snakemake --cores all studies`.
+
+In:   split/, fit/, select/, collect/
+Out:  studies/
+"""
+
+from nasforge.protocols import STUDY_PROTOCOL
+
+STUDIES = config["studies"]
+
+
+rule hold_out:
+    input:
+        development="<results>/split/development.parquet",
+        proposals="<results>/collect/proposals.parquet",
+        record="<results>/fit/{family}/val_accuracy.json",
+    output:
+        predictions="<results>/studies/generalization/{family}.parquet",
+    log:
+        "<logs>/studies/hold_out_{family}.log",
+    benchmark:
+        "<benchmarks>/studies/hold_out_{family}.tsv"
+    threads: 1
+    params:
+        protocol=STUDY_PROTOCOL,
+        space=config["space"],
+        study=STUDIES["generalization"],
+    script:
+        "../scripts/hold_out.py"
+
+
+rule score_generalization:
+    input:
+        development="<results>/split/development.parquet",
+        predictions=expand(
+            "<results>/studies/generalization/{family}.parquet", family=FAMILIES
+        ),
+    output:
+        scores=report(
+            "<results>/studies/generalization.csv",
+            category="Studies",
+            caption="../report/generalization.rst",
+        ),
+        figure=report(
+            "<results>/studies/generalization.png",
+            category="Studies",
+            caption="../report/generalization.rst",
+        ),
+    log:
+        "<logs>/studies/generalization.log",
+    localrule: True
+    params:
+        protocol=STUDY_PROTOCOL,
+        families=FAMILIES,
+    script:
+        "../scripts/score_generalization.py"
+
+
+rule score_set_aside:
+    input:
+        set_aside="<results>/split/set_aside.parquet",
+        development="<results>/split/development.parquet",
+        selection="<results>/select/selection.json",
+        records=fitted("json", targets=["val_accuracy"]),
+        arrays=fitted("npz", FAMILIES, ["val_accuracy"]),
+    output:
+        predictions="<results>/studies/set_aside_predictions.csv",
+        scores=report(
+            "<results>/studies/set_aside.csv",
+            category="Studies",
+            caption="../report/set_aside.rst",
+        ),
+        figure=report(
+            "<results>/studies/parameter_free.png",
+            category="Studies",
+            caption="../report/set_aside.rst",
+        ),
+    log:
+        "<logs>/studies/set_aside.log",
+    localrule: True
+    params:
+        protocol=STUDY_PROTOCOL,
+        space=config["space"],
+        surrogates=SURROGATES,
+    script:
+        "../scripts/score_set_aside.py"
+
+
+rule studies:
+    input:
+        rules.score_generalization.output,
+        rules.score_set_aside.output if config["split"]["set_aside"] else [],

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from nasforge.studies.generalization import score_generalization
+
+    files = map(Path, snakemake.input.predictions)
+    score_generalization(
+        Path(snakemake.input.development),
+        dict(zip(snakemake.params.families, files, strict=True)),
+        Path(snakemake.output.scores),
+        Path(snakemake.output.figure),
+    )
