@@ -20,6 +20,7 @@ from nasforge.benchmark.fingerprint import encoding_fingerprint, space_fingerpri
 from nasforge.benchmark.frozen import read_file, read_manifest
 from nasforge.benchmark.manifest import Manifest, NoiseModel
 from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.prediction_text import prediction_text
 from nasforge.benchmark.predictors import Predictor, make_predictor
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
@@ -53,6 +54,9 @@ class Prediction:
     train_time_s: float | None
     params: int | None
     macs: int | None
+
+    def __repr__(self) -> str:
+        return prediction_text(self)
 
 
 class Benchmark:
@@ -179,6 +183,8 @@ class Benchmark:
         """
         if isinstance(architectures, str):
             raise GenotypeError("query_many takes several architectures; use query for one")
+        if isinstance(targets, str):
+            raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
         parsed = [self._parse(architecture) for architecture in architectures]
         wanted = self._fields() if targets is None else list(targets)
         for name in wanted:

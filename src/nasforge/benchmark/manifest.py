@@ -178,7 +178,7 @@ class Manifest:
             selected=top.get("selected", str),
             training_set=_with_keys(top, "training_set", evaluations=int, architectures=int),
             noise_key=top.get("noise_key", int),
-            best_known=top.get("best_known", dict),
+            best_known=_with_keys(top, "best_known", architecture=str),
             software=top.get("software", dict),
             licence=top.get("licence", str),
             citation=top.get("citation", str),
