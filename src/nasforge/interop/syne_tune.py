@@ -54,9 +54,6 @@ def export_syne_tune(
         NasforgeError: A number is out of range, or draws are asked of a benchmark without a noise
             model.
     """
-    import pyarrow
-    from pyarrow import parquet
-
     if not 1 <= architectures <= bench.space.size:
         raise NasforgeError(
             f"architectures: {architectures} must be from 1 to {bench.space.size}, the space's size"
@@ -68,32 +65,19 @@ def export_syne_tune(
         )
     vectors = _sample(bench, architectures, seed)
     objectives, values = _objectives(bench, vectors, noise_seeds)
-    names = [name for name, _ in bench.space.variables]
-    epochs = _epochs(bench)
     metadata = {
         "objectives_names": objectives,
         "task_names": [bench.manifest.full_name],
         "default_metric": OBJECTIVES["val_accuracy"],
         "resource_attr": FIDELITY,
-        **({"metric_elapsed_time": OBJECTIVES["train_time_s"]} if _timed(objectives) else {}),
+        **{name: name for name in objectives if name == OBJECTIVES["train_time_s"]},
         "nasforge_benchmark": bench.name,
         "noise_seeds": noise_seeds,
         "sample_seed": seed,
     }
     folder.mkdir(parents=True, exist_ok=True)
-    columns = {name: vectors[:, i].astype(np.int64) for i, name in enumerate(names)}
-    parquet.write_table(
-        pyarrow.table(columns), folder / "hyperparameters.parquet", compression="gzip"
-    )
-    np.save(folder / "objectives_evaluations.npy", values[None], allow_pickle=False)
-    np.save(folder / "fidelities_values.npy", np.array([epochs]), allow_pickle=False)
-    space = {
-        name: _domain("Categorical", categories=list(range(number)))
-        for name, number in bench.space.variables
-    }
-    fidelities = {FIDELITY: _domain("Integer", lower=1, upper=epochs)}
-    _write_json(folder / "configspace.json", space)
-    _write_json(folder / "fidelityspace.json", fidelities)
+    _write_table(folder, bench.space, vectors, values)
+    _write_fidelity(folder, _epochs(bench))
     _write_json(folder / "metadata.json", metadata)  # last: Syne Tune takes it for completeness
     return metadata
 
@@ -142,8 +126,27 @@ def _objectives(
     return [OBJECTIVES[field] for field in fields], values
 
 
-def _timed(objectives: list[str]) -> bool:
-    return OBJECTIVES["train_time_s"] in objectives
+def _write_table(folder: Path, space: SearchSpace, vectors: np.ndarray, values: np.ndarray) -> None:
+    """Configurations, their space, and what was answered."""
+    import pyarrow
+    from pyarrow import parquet
+
+    columns = {name: vectors[:, i].astype(np.int64) for i, (name, _) in enumerate(space.variables)}
+    parquet.write_table(
+        pyarrow.table(columns), folder / "hyperparameters.parquet", compression="gzip"
+    )
+    np.save(folder / "objectives_evaluations.npy", values[None], allow_pickle=False)
+    domains = {
+        name: _domain("Categorical", categories=list(range(number)))
+        for name, number in space.variables
+    }
+    _write_json(folder / "configspace.json", domains)
+
+
+def _write_fidelity(folder: Path, epochs: int) -> None:
+    np.save(folder / "fidelities_values.npy", np.array([epochs]), allow_pickle=False)
+    domain = _domain("Integer", lower=1, upper=epochs)
+    _write_json(folder / "fidelityspace.json", {FIDELITY: domain})
 
 
 def _epochs(bench: Benchmark) -> int:
