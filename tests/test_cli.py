@@ -1,41 +1,17 @@
 """The command line: what it prints, and that misuse is one line with exit code 2."""
 
-import dataclasses
 import json
-import math
 import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
+from command_line import fields, printed, refused
+from tiny_benchmark import ARCHITECTURE, DATASET, RECIPE, TARGETS, write_benchmark
 
 import nasforge
-from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.fingerprint import (
-    encoding_fingerprint,
-    golden_architectures,
-    space_fingerprint,
-)
-from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import (
-    Manifest,
-    ModelEntry,
-    NoiseModel,
-    PartEntry,
-    SurrogateEntry,
-    TargetEntry,
-)
-from nasforge.benchmark.model import Model, Part
-from nasforge.benchmark.predictors import LinearPredictor
-from nasforge.benchmark.selftest import selftest_arrays
 from nasforge.cli import main
-from nasforge.recipe import DatasetSpec, Recipe
-from nasforge.space import DARTS
 
-RECIPE = Recipe(cells=3, channels=4, epochs=2, batch_size=32, learning_rate=0.1)
-DATASET = DatasetSpec("digits", 8, 100, 50, 50)
-ARCHITECTURE = DARTS.format(DARTS.sample(np.random.default_rng(0)))
 NAMEDTUPLE = (
     "Genotype(normal=[('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 0), "
     "('sep_conv_3x3', 1), ('sep_conv_3x3', 1), ('skip_connect', 0), ('skip_connect', 0), "
@@ -44,81 +20,17 @@ NAMEDTUPLE = (
     "('skip_connect', 2), ('skip_connect', 2), ('max_pool_3x3', 1)], "
     "reduce_concat=range(2, 6))"
 )
-SCORE = {"part": "test", "metric": "r2", "n": 40, "score": 0.5, "low": 0.4, "high": 0.6}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A frozen benchmark that predicts val_accuracy alone."""
-    rng = np.random.default_rng(0)
-    model = LinearPredictor(rng.normal(0.0, 0.01, (2, 150)), np.array([0.7, 0.72]))
-    scores = ({**SCORE, "ceiling": 0.9, "estimable": True},)
-    scores += ({**SCORE, "metric": "spearman", "ceiling": None, "estimable": False},)
-    noise = NoiseModel(2 * math.log(0.01), 0.0, architectures=10, evaluations=30)
-    part = PartEntry("linear", "linear.val_accuracy.npz", "one_hot", "identity", 1.0)
-    entry = ModelEntry((part,), 1.0, scores)
-    manifest = Manifest(
-        name="tiny",
-        version=1,
-        description="A benchmark for tests.",
-        space={"name": "darts", "version": 1, "fingerprint": space_fingerprint(DARTS)},
-        recipe={**RECIPE.to_dict(), "recipe_id": RECIPE.recipe_id},
-        dataset={
-            "dataset_id": DATASET.dataset_id({}),
-            "spec": DATASET.to_dict(),
-            "sources": {},
-        },
-        network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
-        evaluator="train",
-        encodings={"one_hot": encoding_fingerprint(DARTS, "one_hot")},
-        targets={"val_accuracy": TargetEntry("fraction", "identity", noise)},
-        surrogates={"linear": SurrogateEntry({"val_accuracy": entry})},
-        selected="linear",
-        training_set={"evaluations": 60, "architectures": 40, "samplers": []},
-        noise_key=1,
-        best_known={"architecture": ARCHITECTURE, "val_accuracy": 0.75},
-        software={"nasforge": "0.1.0"},
-        licence="CC-BY-4.0",
-        citation="tiny-v1",
-        files={},
-    )
-    models = {("linear", "val_accuracy"): Model((Part("linear", model, "one_hot"),))}
-    selftest = selftest_arrays(DARTS, golden_architectures(DARTS, 4), manifest, models)
-    files = {part.file: pack_arrays(model.to_arrays()), "selftest.npz": pack_arrays(selftest)}
-    return write_frozen(tmp_path, manifest, files)
+    return write_benchmark(tmp_path)
 
 
 def edit_manifest(folder: Path, **changes: Any) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-
-
-def printed(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """Output of a command that succeeds."""
-    assert main([str(argument) for argument in arguments]) == 0
-    output = capsys.readouterr()
-    assert output.err == ""
-    return output.out
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
-    """The error of a command that does not."""
-    try:
-        code = main([str(argument) for argument in arguments])
-    except SystemExit as stop:
-        code = stop.code
-    output = capsys.readouterr()
-    assert code == 2
-    assert output.out == ""
-    assert output.err.endswith("\n")
-    assert len(output.err.splitlines()) == 1
-    return output.err
-
-
-def fields(text: str) -> dict[str, str]:
-    """Lines of "name  value"."""
-    pairs = (line.split(maxsplit=1) for line in text.splitlines())
-    return {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
 
 
 def test_query_prints_a_prediction(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
@@ -153,13 +65,44 @@ def test_query_draws_with_a_noise_seed(capsys: pytest.CaptureFixture[str], folde
 
 def test_info_says_what_the_benchmark_is(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     output = printed(capsys, "info", folder)
-    values = fields(output)
+    values = dict(
+        re.split(r"  +", line, maxsplit=1) for line in output.split("\n\n")[0].splitlines()
+    )
     assert values["name"] == "tiny-v1"
-    assert values["trainings"] == "60 of 40 architectures"
-    assert values["selected"] == "linear"
-    lines = output.splitlines()
-    assert " ".join(lines[-2].split()) == "val_accuracy r2 40 0.5000 [0.4000, 0.6000] 0.9000"
-    assert lines[-1].endswith("not estimable")
+    assert values["fitted on"] == "60 trainings of 40 architectures"
+    assert values["campaign"] == "80 trainings of 50 architectures, 2.00 hours of training"
+    assert values["samplers"] == "random (40)"
+    assert values["best known"] == ARCHITECTURE
+    assert values["predicted"] == "val_accuracy 0.7500 by linear"
+
+
+def test_info_has_tables_of_targets_and_scores(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = write_benchmark(tmp_path, TARGETS, noisy=("val_accuracy", "train_time_s"))
+    _, targets, scores = printed(capsys, "info", folder).split("\n\n")
+    rows = [re.split(r"  +", line) for line in targets.splitlines()[1:]]
+    source = "30 trainings of 10 architectures"
+    assert rows == [
+        ["target", "unit", "scale", "noise", "estimated from"],
+        ["val_accuracy", "fraction", "identity", "0.0100", source],
+        ["test_accuracy", "fraction", "identity", "not estimable", "too few replicates"],
+        ["train_time_s", "s", "log", "5 %", source],
+    ]
+    rows = [re.split(r"  +", line) for line in scores.splitlines()[1:-1]]
+    assert rows[0] == ["surrogate", "target", "metric", "n", "score [90 % interval]", "ceiling"]
+    assert rows[1] == ["linear *", "val_accuracy", "r2", "40", "0.5000 [0.4000, 0.6000]", "0.9000"]
+    assert rows[2][-1] == "not estimable"
+    assert len(rows) == 7
+
+
+def test_info_shows_noise_that_depends_on_the_prediction(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    data = json.loads((folder / "manifest.json").read_text())
+    data["targets"]["val_accuracy"]["noise"].update(log_variance=2000.0, slope=-4.0)
+    edit_manifest(folder, **data)
+    assert "  inf exp(-2 p)  " in printed(capsys, "info", folder)
 
 
 def test_info_prints_the_manifest_as_json(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
@@ -331,10 +274,22 @@ def test_a_folder_that_is_no_benchmark_is_named(
         {"training_set": {}},
         {"recipe": RECIPE.to_dict()},
         {"dataset": {"spec": DATASET.to_dict()}},
+        {"best_known": {}},
+        {"best_known": {"architecture": "x", "val_accuracy": "high"}},
+        {"training_set": {"evaluations": 1, "architectures": 1, "samplers": ["random"]}},
         {"surrogates": [{}]},
         {"surrogates": ["text"]},
     ],
-    ids=["training_set", "recipe_id", "dataset_id", "an empty score", "a score that is text"],
+    ids=[
+        "training_set",
+        "recipe_id",
+        "dataset_id",
+        "no best known",
+        "a best known that is text",
+        "a sampler that is text",
+        "an empty score",
+        "a score that is text",
+    ],
 )
 def test_info_explains_a_manifest_without_what_it_prints(
     capsys: pytest.CaptureFixture[str], folder: Path, changes: dict[str, Any]
@@ -368,7 +323,7 @@ def test_a_wrong_option_of_query_is_explained(
         ([], "COMMAND"),
         (["qery"], "invalid choice: 'qery'"),
         (["--jsn"], "see nasforge --help"),
-        (["query"], "required: benchmark, architecture"),
+        (["query"], "required: benchmark"),
         (["info"], "required: benchmark"),
         (["info", "a", "b"], "unrecognized arguments: b"),
         (["sample", "0"], "the number must be at least 1"),

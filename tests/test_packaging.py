@@ -25,7 +25,10 @@ HEAVY = {
     "matplotlib",
     "snakemake",
     "numba",
+    "optuna",
+    "syne_tune",
 }
+DOORS = ("nasbench301", "naslib", "optuna", "syne_tune")
 DEPENDENCIES = {*PROJECT["dependencies"], *(d for ds in EXTRAS.values() for d in ds)}
 
 
@@ -73,8 +76,11 @@ def test_ci_runs_make_test():
     assert workflow["jobs"]["test"]["steps"][-1] == {"run": "bash .ci/run"}
 
 
-def test_import_is_light():
-    code = f"import nasforge, sys; print(*({HEAVY} & set(sys.modules)))"
+@pytest.mark.parametrize(
+    "module", ["nasforge", "nasforge.cli", *(f"nasforge.interop.{door}" for door in DOORS)]
+)
+def test_import_is_light(module):
+    code = f"import {module}, sys; print(*({HEAVY} & set(sys.modules)))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
 

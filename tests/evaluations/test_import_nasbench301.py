@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from nasforge.errors import EvaluationsError, GenotypeError
+from nasforge.errors import EvaluationsError
 from nasforge.evaluations.folder import find_tables, tables_in
 from nasforge.evaluations.given import collect_evaluations
-from nasforge.evaluations.import_nasbench301 import genotype_from_config, import_nasbench301
+from nasforge.evaluations.import_nasbench301 import import_nasbench301
 from nasforge.evaluations.imported import Imported
 from nasforge.evaluations.tables import read_table
 from nasforge.recipe import NetworkShape
 from nasforge.space import DARTS
-from nasforge.space.darts import Edge, Genotype
+from nasforge.space.darts import Genotype
 
 FIRST_EDGE = (0, 2, 5, 9)
 SHAPE = NetworkShape(cells=8, channels=32, image_size=32, classes=10, auxiliary_head=True)
@@ -84,81 +84,6 @@ def imported(tmp_path: Path, files: dict[str, Any]) -> tuple[Imported, dict[str,
         kind: read_table(getattr(paths, kind), kind)[0].to_pylist()
         for kind in ("evaluations", "curves", "proposals")
     }
-
-
-def test_a_config_is_read_edge_by_edge() -> None:
-    """The architecture and the parameters of the one result file in the public repository."""
-    config = {
-        "edge_normal_0": "skip_connect",
-        "edge_normal_1": "sep_conv_3x3",
-        "inputs_node_normal_3": "0_1",
-        "edge_normal_2": "sep_conv_3x3",
-        "edge_normal_3": "skip_connect",
-        "inputs_node_normal_4": "0_2",
-        "edge_normal_5": "dil_conv_3x3",
-        "edge_normal_7": "dil_conv_5x5",
-        "inputs_node_normal_5": "1_2",
-        "edge_normal_10": "sep_conv_3x3",
-        "edge_normal_11": "skip_connect",
-    }
-    config |= {
-        "edge_reduce_0": "max_pool_3x3",
-        "edge_reduce_1": "avg_pool_3x3",
-        "inputs_node_reduce_3": "0_1",
-        "edge_reduce_2": "skip_connect",
-        "edge_reduce_3": "dil_conv_5x5",
-        "inputs_node_reduce_4": "1_2",
-        "edge_reduce_6": "sep_conv_3x3",
-        "edge_reduce_7": "sep_conv_5x5",
-        "inputs_node_reduce_5": "2_3",
-        "edge_reduce_11": "sep_conv_3x3",
-        "edge_reduce_12": "dil_conv_3x3",
-    }
-    normal = (
-        *(Edge("skip_connect", 0), Edge("sep_conv_3x3", 1)),
-        *(Edge("sep_conv_3x3", 0), Edge("skip_connect", 1)),
-        *(Edge("dil_conv_3x3", 0), Edge("dil_conv_5x5", 2)),
-        *(Edge("sep_conv_3x3", 1), Edge("skip_connect", 2)),
-    )
-    reduce = (
-        *(Edge("max_pool_3x3", 0), Edge("avg_pool_3x3", 1)),
-        *(Edge("skip_connect", 0), Edge("dil_conv_5x5", 1)),
-        *(Edge("sep_conv_3x3", 1), Edge("sep_conv_5x5", 2)),
-        *(Edge("sep_conv_3x3", 2), Edge("dil_conv_3x3", 3)),
-    )
-    genotype = genotype_from_config(config)
-    assert genotype == Genotype(normal, reduce)
-    shape = NetworkShape(cells=20, channels=50, image_size=32, classes=10, auxiliary_head=True)
-    assert DARTS.params(genotype, shape) == 6_369_358
-
-
-@pytest.mark.parametrize("genotype", GENOTYPES)
-def test_a_config_round_trips(genotype: Genotype) -> None:
-    assert genotype_from_config(config_of(genotype)) == genotype
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "message"),
-    [
-        ("inputs_node_normal_3", "3_1", "edge_normal_5|input 3 is not an earlier node"),
-        ("inputs_node_normal_4", None, "inputs_node_normal_4 is 'None', must be such as '0_1'"),
-        ("inputs_node_reduce_5", "3_3", "both edges come from node 3"),
-        ("edge_normal_0", "none", "unknown operation 'none'"),
-        ("edge_normal_0", ["sep_conv_3x3"], "unknown operation"),
-    ],
-)
-def test_a_wrong_hyperparameter_is_named(key: str, value: object, message: str) -> None:
-    config = config_of(GENOTYPES[0])
-    config[f"NetworkSelectorDatasetInfo:darts:{key}"] = value
-    with pytest.raises(GenotypeError, match=message):
-        genotype_from_config(config)
-
-
-def test_a_missing_edge_is_named() -> None:
-    config = config_of(GENOTYPES[0])
-    del config["NetworkSelectorDatasetInfo:darts:edge_reduce_1"]
-    with pytest.raises(GenotypeError, match="edge_reduce_1 is missing"):
-        genotype_from_config(config)
 
 
 def test_a_result_becomes_an_evaluation(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """Genotypes as vectors of 22 choices."""
 
+from collections import namedtuple
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -74,3 +76,21 @@ def test_choice_out_of_range_is_refused_by_name(position: int) -> None:
 def test_to_vector_of_something_else_is_refused() -> None:
     with pytest.raises(GenotypeError, match=r"a str is no genotype; use DARTS\.parse"):
         DARTS.to_vector(str(from_vector(ZERO)))
+
+
+Named = namedtuple("Genotype", "normal normal_concat reduce reduce_concat")
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (Named([], range(2, 6), [], range(2, 6)), r"a DARTS namedtuple .*parse\(str\(genotype\)\)"),
+        ({"edge_normal_0": "skip_connect"}, "a dict .*genotype_from_config"),
+        ((((0, 1),) * 8,) * 2, "a tuple .*genotype_from_compact"),
+        ([0] * 22, r"a list .*DARTS\.from_vector"),
+        (np.zeros(22, np.uint8), r"a ndarray .*DARTS\.from_vector"),
+    ],
+)
+def test_what_holds_a_genotype_is_told_how_to_be_read(value: object, message: str) -> None:
+    with pytest.raises(GenotypeError, match=message):
+        DARTS.canonical(value)

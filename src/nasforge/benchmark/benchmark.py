@@ -21,6 +21,7 @@ from nasforge.benchmark.frozen import read_file, read_manifest
 from nasforge.benchmark.manifest import Manifest, NoiseModel, PartEntry
 from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.prediction_text import prediction_text
 from nasforge.benchmark.predictors import make_predictor
 from nasforge.benchmark.targets import Scale
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
@@ -37,7 +38,6 @@ class Prediction:
 
     Attributes:
         val_accuracy: After the last epoch, in [0, 1].
-        best_val_accuracy: Of the best epoch, in [0, 1]; None if not predicted.
         test_accuracy: After the last epoch, in [0, 1]; None if not predicted.
         noise_std: Standard deviation of val_accuracy between training seeds; None if too few
             replicates could tell.
@@ -47,16 +47,20 @@ class Prediction:
         params: Exact number of parameters; None if the space cannot tell, or the trained network
             is unknown.
         macs: Exact multiply-adds of one image; None in the same cases.
+        best_val_accuracy: Of the best epoch, in [0, 1]; None if not predicted.
     """
 
     val_accuracy: float
-    best_val_accuracy: float | None
     test_accuracy: float | None
     noise_std: float | None
     epistemic_std: float | None
     train_time_s: float | None
     params: int | None
     macs: int | None
+    best_val_accuracy: float | None = None
+
+    def __repr__(self) -> str:
+        return prediction_text(self)
 
 
 class Benchmark:
@@ -179,6 +183,8 @@ class Benchmark:
         """
         if isinstance(architectures, str):
             raise GenotypeError("query_many takes several architectures; use query for one")
+        if isinstance(targets, str):
+            raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
         parsed = [self._parse(architecture) for architecture in architectures]
         wanted = self._fields() if targets is None else list(targets)
         for name in wanted:

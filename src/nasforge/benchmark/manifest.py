@@ -1,7 +1,7 @@
 """manifest.json: what a frozen benchmark says of itself, checked when read.
 
     >>> manifest = Manifest.from_json(json.loads(text))
-    >>> manifest.selected, manifest.surrogates["lightgbm"].encoding
+    >>> manifest.selected, manifest.surrogates["lightgbm"].encodings
 
 docs/format.md describes every key. Reading refuses what this version does not understand, and
 names the key.
@@ -200,7 +200,7 @@ class Manifest:
             selected=top.get("selected", str),
             training_set=_with_keys(top, "training_set", evaluations=int, architectures=int),
             noise_key=top.get("noise_key", int),
-            best_known=top.get("best_known", dict),
+            best_known=_with_keys(top, "best_known", architecture=str),
             software=top.get("software", dict),
             licence=top.get("licence", str),
             citation=top.get("citation", str),

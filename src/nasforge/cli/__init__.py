@@ -1,4 +1,4 @@
-"""The command line: `nasforge query | info | verify | sample | plan | train | restore | import`.
+"""The command line: `nasforge COMMAND`; each module beside this one adds some commands.
 
     $ nasforge info results/quickstart/export/darts-digits-v1
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from nasforge import __version__
-from nasforge.cli import imports, make, query
+from nasforge.cli import imports, make, query, sharing
 from nasforge.cli.parsing import Parser
 from nasforge.errors import NasforgeError
 
@@ -20,6 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"nasforge {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     query.add_commands(commands)
+    sharing.add_commands(commands)
     make.add_commands(commands)
     imports.add_commands(commands)
     options = parser.parse_args(arguments)

@@ -37,8 +37,12 @@ def print_fields(fields: Mapping[str, object]) -> None:
     """Print a line per field, values in a column."""
     width = max(map(len, fields))
     for name, value in fields.items():
-        text = "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
-        print(f"{name:<{width}}  {text}")
+        print(f"{name:<{width}}  {cell_text(value)}")
+
+
+def cell_text(value: object) -> str:
+    """A value as people read it."""
+    return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def require(module: str, extra: str) -> None:

@@ -4,16 +4,14 @@
 
 Their format is described in docs/nasbench301.md. What they call validation accuracy is that of the
 best epoch, and so it is here, as the published surrogates learned it; the test accuracy is the last
-epoch's. An architecture is the hyperparameters `edge_<cell>_<k>`, an operation by edge, and
-`inputs_node_<cell>_<n>`, the two inputs of a node; an edge's number is that of its input, counted
-from the first edge into its node.
+epoch's. How an architecture is written: `nasforge.space.darts.configspace`.
 """
 
 import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +20,15 @@ from nasforge.evaluations.imported import Imported, ImportedTables, Result
 from nasforge.evaluations.schema import CurvePoint
 from nasforge.recipe import NetworkShape, canonical_json
 from nasforge.space import DARTS
-from nasforge.space.darts import Edge, Genotype
+from nasforge.space.darts import Genotype
+from nasforge.space.darts.configspace import PREFIX, genotype_from_config, is_architecture
 
 MAX_BYTES = 16 * 2**20
 """A thousand times a result file; what is larger is none."""
 
-ARCHITECTURE_PREFIX = "NetworkSelectorDatasetInfo:darts:"
-FIRST_EDGE = {2: 0, 3: 2, 4: 5, 5: 9}
-"""Number of the first edge into each intermediate node."""
-
 IMAGE_SIZE, CLASSES = 32, 10
 """All of it is on CIFAR-10."""
 
-_ARCHITECTURE = re.compile(
-    re.escape(ARCHITECTURE_PREFIX) + r"(edge_(normal|reduce)_\d+|inputs_node_(normal|reduce)_\d)"
-)
 _FILE = re.compile(r"results_(\d{1,9})\.json")
 _CURVES = ("train_loss", "train_accuracy", "val_cross_entropy", "val_accuracy")
 
@@ -92,29 +84,6 @@ def import_nasbench301(root: Path, folder: Path) -> Imported:
     return tables[most].write(folder, notes)
 
 
-def genotype_from_config(config: Mapping[str, Any]) -> Genotype:
-    """The architecture in a dictionary of hyperparameters, with or without their prefix.
-
-    Raises:
-        GenotypeError: A hyperparameter is missing, or is none of the space.
-    """
-    values = {key.removeprefix(ARCHITECTURE_PREFIX): value for key, value in config.items()}
-    return Genotype(*(tuple(_edges(values, kind)) for kind in ("normal", "reduce")))
-
-
-def _edges(values: Mapping[str, Any], kind: str) -> Iterator[Edge]:
-    for node, first in FIRST_EDGE.items():
-        name = f"inputs_node_{kind}_{node}"
-        inputs = values.get(name, "0_1" if node == 2 else None)
-        if not isinstance(inputs, str) or not re.fullmatch(r"\d_\d", inputs):
-            raise GenotypeError(f"{name} is {str(inputs)[:40]!r}, must be such as '0_1'")
-        for source in (int(inputs[0]), int(inputs[2])):
-            edge = f"edge_{kind}_{first + source}"
-            if source < node and edge not in values:
-                raise GenotypeError(f"{edge} is missing, but {name} is {inputs!r}")
-            yield Edge(values.get(edge), source)
-
-
 def _result_files(root: Path) -> list[Path]:
     """In the order of their folders and numbers."""
     if not root.is_dir():
@@ -151,17 +120,17 @@ def _read(file: Path) -> tuple[dict[str, Any], str]:
 def _records(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any], str]:
     """Records of the recipe and of the data set, and a key of both."""
     config, info = content["optimized_hyperparamater_config"], content["info"][0]
-    options = {key: value for key, value in config.items() if not _ARCHITECTURE.fullmatch(key)}
+    options = {key: value for key, value in config.items() if not is_architecture(key)}
     recipe = {
         "imported": "nasbench301",
         "val_accuracy": "best epoch",
         "budget": content.get("budget"),
         "options": options,
         "network": {
-            "cells": options.get(f"{ARCHITECTURE_PREFIX}layers"),
-            "channels": options.get(f"{ARCHITECTURE_PREFIX}init_channels"),
+            "cells": options.get(f"{PREFIX}layers"),
+            "channels": options.get(f"{PREFIX}init_channels"),
             "image_size": IMAGE_SIZE,
-            "auxiliary_head": str(options.get(f"{ARCHITECTURE_PREFIX}auxiliary")) == "True",
+            "auxiliary_head": str(options.get(f"{PREFIX}auxiliary")) == "True",
         },
     }
     dataset = {

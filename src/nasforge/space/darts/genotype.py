@@ -76,6 +76,12 @@ class Genotype:
     def __str__(self) -> str:
         return format_genotype(self)
 
+    def _repr_svg_(self) -> str:
+        """The picture that notebooks show."""
+        from nasforge.space.darts.drawing import draw  # it needs this class
+
+        return draw(self)
+
 
 def check_cell(cell: Cell, kind: str, nodes: int) -> None:
     """Raise GenotypeError unless `cell` is a cell with that many intermediate nodes."""

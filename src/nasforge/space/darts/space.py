@@ -6,7 +6,7 @@
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -123,10 +123,18 @@ class DartsSpace:
 
 
 def _check_type(architecture: object) -> None:
-    if not isinstance(architecture, Genotype):
-        raise GenotypeError(
-            f"a {type(architecture).__name__} is no genotype; use DARTS.parse(text) to read one"
-        )
+    if isinstance(architecture, Genotype):
+        return
+    kind, hint = type(architecture).__name__, "use DARTS.parse(text) to read one"
+    if hasattr(architecture, "normal_concat"):
+        kind, hint = "DARTS namedtuple", "use DARTS.parse(str(genotype)) to read it"
+    elif isinstance(architecture, Mapping):
+        hint = "use nasforge.interop.nasbench301.genotype_from_config for hyperparameters"
+    elif isinstance(architecture, tuple):
+        hint = "use nasforge.interop.naslib.genotype_from_compact for a compact tuple"
+    elif isinstance(architecture, np.ndarray | list):
+        hint = "use DARTS.from_vector(choices) for a vector"
+    raise GenotypeError(f"a {kind} is no genotype; {hint}")
 
 
 def _lookup(table: dict[str, T], encoding: str) -> T:
