@@ -115,7 +115,7 @@ def test_given_evaluations_need_no_trainings() -> None:
     assert config["evaluations"] == {"path": "data/mine"}
     assert config["space"] == "darts"
     assert not {"dataset", "training", "samplers", "replicates"} & set(config)
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
 
 
 def test_the_folder_of_evaluations_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,9 +175,22 @@ def test_defaults_are_filled_in() -> None:
     assert config["training"]["recipe"]["momentum"] == 0.0
     assert config["samplers"][0]["settings"] == {}
     assert config["replicates"] == {"fraction": 0.0, "seeds": 3, "seed": 0}
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
     assert config["surrogates"]["targets"] == ["val_accuracy", "test_accuracy", "train_time_s"]
     assert config["execution"]["data_dir"] is None
+
+
+def test_a_set_aside_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
+    with pytest.raises(ConfigError, match="there is no sampler 'other'; samplers: random"):
+        checked(MINIMAL | {"split": {"set_aside": ["other"]}})
+    with pytest.raises(ConfigError, match="0 proposals in all"):
+        checked(MINIMAL | {"split": {"set_aside": [MINIMAL["samplers"][0]["name"]]}})
+
+
+def test_a_curve_is_predicted_by_one_of_the_families() -> None:
+    surrogates = {"families": {"linear": {}}, "curve": {"components": 2}}
+    with pytest.raises(ConfigError, match=r"curve\.family: 'lightgbm' is not one of .* \(linear\)"):
+        checked(MINIMAL | {"surrogates": surrogates})
 
 
 def test_a_checked_config_stays_as_it_is() -> None:

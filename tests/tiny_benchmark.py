@@ -74,6 +74,7 @@ def write_benchmark(
         targets={target: _target(target, target in noisy) for target in targets},
         surrogates={"linear": SurrogateEntry(entries)},
         selected="linear",
+        curve=None,
         training_set={
             "evaluations": 60,
             "architectures": 40,

@@ -25,7 +25,7 @@ TINY = {
         "recipe": {
             "cells": 3,
             "channels": 2,
-            "epochs": 1,
+            "epochs": 2,
             "batch_size": 30,
             "learning_rate": 0.05,
         },
@@ -54,6 +54,7 @@ TINY = {
         "folds": 2,
         "tuning": {"trials": 2},
         "blend": {"parts": 2},
+        "curve": {"components": 1},
         "families": {"mean": {}, "lightgbm": {"trees": 5, "min_leaf": 2}},
     },
     "export": {"name": "darts-tiny", "version": 1, "description": "A test."},

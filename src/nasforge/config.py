@@ -127,6 +127,12 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
     notes = _leave_out_families(config["surrogates"]["families"], space)
+    curve = config["surrogates"]["curve"]
+    if curve["components"] and curve["family"] not in config["surrogates"]["families"]:
+        raise ConfigError(
+            f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
+            f"({', '.join(config['surrogates']['families'])})"
+        )
     if "evaluations" in config:
         return notes
     if space is not DARTS:

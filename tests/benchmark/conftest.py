@@ -136,6 +136,7 @@ def manifest(models: dict[tuple[str, str], Predictor]) -> Manifest:
         },
         surrogates={name: surrogate(name) for name in ("linear", "forest")},
         selected="linear",
+        curve=None,
         training_set={
             "evaluations": 60,
             "architectures": 40,

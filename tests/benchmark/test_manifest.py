@@ -89,7 +89,7 @@ def test_a_network_out_of_bounds_is_named(data: dict[str, Any], key: str, value:
 
 
 def test_every_key_of_the_file_is_in_the_list_above(data: dict[str, Any]) -> None:
-    assert set(data) == {path for path in REQUIRED if "." not in path}
+    assert set(data) == {path for path in REQUIRED if "." not in path} | {"curve"}
 
 
 @pytest.mark.parametrize("path", REQUIRED)
@@ -113,6 +113,20 @@ def test_a_missing_key_is_named(data: dict[str, Any], path: str) -> None:
 def test_a_value_of_the_wrong_type_is_named(data: dict[str, Any], path: str, wrong: object) -> None:
     put(data, path, wrong)
     with pytest.raises(BenchmarkFormatError, match=named(path)):
+        Manifest.from_json(data)
+
+
+def test_a_curve_may_be_missing_but_not_malformed(data: dict[str, Any]) -> None:
+    assert Manifest.from_json(data).curve is None
+    part = parent(data, f"{MODEL}.parts")[0]["parts"][0]
+    data["curve"] = {"epochs": 3, "basis": "a.npz", "parts": [part], "scores": []}
+    assert Manifest.from_json(data).curve.epochs == 3
+    for key, wrong in (("epochs", "3"), ("basis", "../a"), ("parts", []), ("scores", None)):
+        broken = {**data, "curve": {**data["curve"], key: wrong}}
+        with pytest.raises(BenchmarkFormatError, match=rf"curve\.{key}"):
+            Manifest.from_json(broken)
+    del data["curve"]
+    with pytest.raises(BenchmarkFormatError, match="curve is missing"):
         Manifest.from_json(data)
 
 

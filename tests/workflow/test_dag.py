@@ -23,6 +23,7 @@ DOWNSTREAM_OF_COLLECT = {
     "tune_family": 1,
     "gather_tuned": 1,
     "fit_family": 4,
+    "fit_curve": 1,
     **DOWNSTREAM_OF_FIT,
 }
 DOWNSTREAM_OF_PARTS = {"collect_campaign": 1, **DOWNSTREAM_OF_COLLECT}
@@ -43,7 +44,13 @@ def set_recipe(config: dict, **options: object) -> None:
 EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     "a family's settings": (
         lambda c: c["surrogates"]["families"]["lightgbm"].update(trees=6),
-        {"tune_family": 1, "gather_tuned": 1, "fit_family": 2, **DOWNSTREAM_OF_FIT},
+        {
+            "tune_family": 1,
+            "gather_tuned": 1,
+            "fit_family": 2,
+            "fit_curve": 1,
+            **DOWNSTREAM_OF_FIT,
+        },
     ),
     "a new family": (
         lambda c: c["surrogates"]["families"].update(linear={}),
@@ -51,7 +58,13 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     ),
     "more trials": (
         lambda c: c["surrogates"]["tuning"].update(trials=3),
-        {"tune_family": 1, "gather_tuned": 1, "fit_family": 2, **DOWNSTREAM_OF_FIT},
+        {
+            "tune_family": 1,
+            "gather_tuned": 1,
+            "fit_family": 2,
+            "fit_curve": 1,
+            **DOWNSTREAM_OF_FIT,
+        },
     ),
     "a larger blend": (
         lambda c: c["surrogates"]["blend"].update(parts=3),
@@ -91,7 +104,7 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
             **DOWNSTREAM_OF_PARTS,
         },
     ),
-    "epochs": (lambda c: set_recipe(c, epochs=2), EVERY_TRAINING),
+    "epochs": (lambda c: set_recipe(c, epochs=3), EVERY_TRAINING),
     "channels": (lambda c: set_recipe(c, channels=4), EVERY_TRAINING),
     "the data set": (
         lambda c: c["dataset"].update(train_images=70),
@@ -149,7 +162,7 @@ def test_cores_and_threads_rerun_nothing(finished: Run, options: tuple[str, ...]
 def test_comments_and_formatting_of_the_config_rerun_nothing(finished: Run) -> None:
     command = finished.command("--dry-run")
     file = finished.folder / "config.yaml"
-    file.write_text("# a comment\n\n" + file.read_text().replace("epochs: 1", "epochs:   1"))
+    file.write_text("# a comment\n\n" + file.read_text().replace("epochs: 2", "epochs:   2"))
     process = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     assert planned_jobs(process.stdout + process.stderr) == {}
 

@@ -75,3 +75,18 @@ def family_settings(wildcards):
 def tuned_settings(family):
     """What tune_family found, where it is asked to."""
     return [f"<results>/tune/{family}.json"] if family in TUNED else []
+
+
+CURVE = config["surrogates"]["curve"]
+
+
+def curve_files():
+    """The fitted learning curve, record first; none if there is no such model."""
+    if not CURVE["components"]:
+        return []
+    arrays = expand("<results>/fit/curve/curve_{k}.npz", k=range(CURVE["components"]))
+    return [
+        "<results>/fit/curve/curve.json",
+        "<results>/fit/curve/curve.npz",
+        *arrays,
+    ]

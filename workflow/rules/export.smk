@@ -12,6 +12,7 @@ rule export_benchmark:
     input:
         records=fitted("json"),
         models=fitted("npz", FAMILIES),
+        curve=curve_files(),
         selection="<results>/select/selection.json",
         test_scores="<results>/score/test_scores.parquet",
         evaluations="<results>/collect/evaluations.parquet",
@@ -22,6 +23,10 @@ rule export_benchmark:
         card="<export>/CARD.md",
         selftest="<export>/selftest.npz",
         arrays=expand("<export>/{family}.{target}.npz", family=FAMILIES, target=TARGETS),
+        curve=expand(
+            "<export>/curve.{k}.npz",
+            k=[*range(CURVE["components"]), *["basis"] * bool(CURVE["components"])],
+        ),
     log:
         "<logs>/export.log",
     params:

@@ -108,6 +108,28 @@ rule fit_blend:
         "../scripts/fit_blend.py"
 
 
+rule fit_curve:
+    input:
+        development="<results>/split/development.parquet",
+        curves="<results>/collect/curves.parquet",
+        tuned=tuned_settings(CURVE["family"]),
+    output:
+        record="<results>/fit/curve/curve.json",
+        basis="<results>/fit/curve/curve.npz",
+        arrays=expand("<results>/fit/curve/curve_{k}.npz", k=range(CURVE["components"])),
+    log:
+        "<logs>/fit/curve.log",
+    threads: 1
+    params:
+        protocol=FIT_PROTOCOL,
+        space=config["space"],
+        curve=CURVE,
+        settings=config["surrogates"]["families"].get(CURVE["family"], {}),
+        bagging={key: config["surrogates"][key] for key in ("folds", "repeats", "seed")},
+    script:
+        "../scripts/fit_curve.py"
+
+
 rule select_surrogate:
     input:
         development="<results>/split/development.parquet",
@@ -137,6 +159,8 @@ rule score_test:
         test="<results>/split/test.parquet",
         records=fitted("json"),
         arrays=fitted("npz", FAMILIES),
+        curve=curve_files(),
+        curves=["<results>/collect/curves.parquet"] if CURVE["components"] else [],
     output:
         scores="<results>/score/test_scores.parquet",
         predictions="<results>/score/test_predictions.parquet",

@@ -6,6 +6,8 @@ with job(snakemake):
     from nasforge.space.registry import resolve_space
     from nasforge.surrogates.export import ExportSources, ExportSpec, export
 
+    curve = snakemake.input.curve
+
     export(
         resolve_space(snakemake.params.space),
         ExportSpec(**snakemake.params.export),
@@ -18,4 +20,5 @@ with job(snakemake):
         ),
         by_surrogate_and_target(snakemake, snakemake.input.records),
         Path(snakemake.output.manifest).parents[1],
+        Path(curve[0]) if curve else None,
     )

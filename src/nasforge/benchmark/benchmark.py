@@ -16,6 +16,7 @@ from typing import Self
 import numpy as np
 
 from nasforge.benchmark.arrays import unpack_arrays
+from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import encoding_fingerprint, space_fingerprint
 from nasforge.benchmark.frozen import read_file, read_manifest
 from nasforge.benchmark.manifest import Manifest, NoiseModel, PartEntry
@@ -78,11 +79,13 @@ class Benchmark:
         space: SearchSpace,
         surrogate: str,
         models: Mapping[str, Model],
+        curve: CurveModel | None = None,
     ) -> None:
         self.manifest = manifest
         self.space = space
         self.surrogate = surrogate
         self._models = dict(models)
+        self._curve = curve
         self._targets = {name: manifest.target(name) for name in manifest.targets}
         network = manifest.network
         self._shape = None if network is None else NetworkShape.from_dict(network)
@@ -113,7 +116,8 @@ class Benchmark:
                 f"it has {', '.join(manifest.surrogates)}"
             )
         entry = manifest.surrogates[surrogate]
-        for encoding in entry.encodings:
+        curve_parts = () if manifest.curve is None else manifest.curve.parts
+        for encoding in {*entry.encodings, *(part.encoding for part in curve_parts)}:
             if encoding not in space.encodings:
                 raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding!r}")
             if encoding_fingerprint(space, encoding) != manifest.encodings[encoding]:
@@ -129,7 +133,7 @@ class Benchmark:
                 raise BenchmarkFormatError(
                     f"{folder}: the parts of {surrogate}.{target} have different numbers of members"
                 )
-        return cls(manifest, space, surrogate, models)
+        return cls(manifest, space, surrogate, models, _open_curve(folder, manifest, space))
 
     @property
     def name(self) -> str:
@@ -213,6 +217,25 @@ class Benchmark:
                 answer[name] = np.array([count(a, self._shape) for a in parsed], dtype=np.int64)
         return {name: answer[name] for name in wanted}
 
+    def curve(self, architecture: Architecture | str) -> np.ndarray:
+        """Predicted validation accuracy after every epoch, without noise.
+
+        Args:
+            architecture: An architecture of `space`, or its text.
+
+        Returns:
+            float64 [epochs], in [0, 1]; the last is the predicted `val_accuracy`.
+
+        Raises:
+            GenotypeError: It is no architecture of the space.
+            NasforgeError: The benchmark has no learning curves.
+        """
+        if self._curve is None:
+            raise NasforgeError(f"{self.manifest.full_name} was made without learning curves")
+        encoded = Encoded(self.space, [self._parse(architecture)])
+        last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
+        return self._curve.predict(encoded, last)[0]
+
     def _fields(self) -> list[str]:
         counted = self._shape is not None and hasattr(self.space, "params")
         costs = ["params", "macs"] if counted else []
@@ -256,6 +279,23 @@ class Benchmark:
                 for architecture in architectures
             ]
         )
+
+
+def _open_curve(folder: Path, manifest: Manifest, space: SearchSpace) -> CurveModel | None:
+    entry = manifest.curve
+    if entry is None:
+        return None
+    arrays = unpack_arrays(read_file(folder, manifest, entry.basis), entry.basis)
+    if set(arrays) != {"mean", "components"}:
+        raise BenchmarkFormatError(f"{folder / entry.basis}: must have mean and components")
+    curve = CurveModel(
+        **arrays, parts=tuple(_open_part(folder, manifest, space, part) for part in entry.parts)
+    )
+    if curve.epochs != entry.epochs:
+        raise BenchmarkFormatError(
+            f"{folder / entry.basis}: {curve.epochs} epochs, the manifest says {entry.epochs}"
+        )
+    return curve
 
 
 def _open_part(folder: Path, manifest: Manifest, space: SearchSpace, entry: PartEntry) -> Part:

@@ -7,7 +7,7 @@ docs/format.md describes every key. Reading refuses what this version does not u
 names the key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -108,6 +108,23 @@ class SurrogateEntry:
 
 
 @dataclass(frozen=True)
+class CurveEntry:
+    """The learning curve.
+
+    Attributes:
+        epochs: Number of epochs of a training.
+        basis: File of the mean and the components.
+        parts: Ensembles of the coefficients.
+        scores: Rows of the score table on the test part, of some epochs before the last.
+    """
+
+    epochs: int
+    basis: str
+    parts: tuple[PartEntry, ...]
+    scores: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class Manifest:
     """All of manifest.json.
 
@@ -124,6 +141,7 @@ class Manifest:
         targets: By name.
         surrogates: By name.
         selected: Name of the default surrogate, chosen out-of-fold.
+        curve: The learning curve, the same for all surrogates; None if there is none.
         training_set: Counts of evaluations, architectures and of proposals by sampler.
         noise_key: Key of all noise draws.
         best_known: The evaluated architecture with the best prediction, and the prediction.
@@ -145,6 +163,7 @@ class Manifest:
     targets: Mapping[str, TargetEntry]
     surrogates: Mapping[str, SurrogateEntry]
     selected: str
+    curve: CurveEntry | None
     training_set: Mapping[str, Any]
     noise_key: int
     best_known: Mapping[str, Any]
@@ -198,6 +217,7 @@ class Manifest:
             targets={key: _target(part) for key, part in top.sections("targets")},
             surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
             selected=top.get("selected", str),
+            curve=_curve(top),
             training_set=_with_keys(top, "training_set", evaluations=int, architectures=int),
             noise_key=top.get("noise_key", int),
             best_known=_with_keys(top, "best_known", architecture=str),
@@ -217,14 +237,22 @@ class Manifest:
             if set(surrogate.targets) != set(self.targets):
                 raise BenchmarkFormatError(f"{where}: must be those of targets")
             for target, model in surrogate.targets.items():
-                for number, part in enumerate(model.parts):
-                    place = f"{where}.{target}.parts[{number}]"
-                    if part.file not in self.files:
-                        raise BenchmarkFormatError(f"{place}.file: not listed in files")
-                    if part.encoding not in self.encodings:
-                        raise BenchmarkFormatError(f"{place}.encoding: not listed in encodings")
+                self._check_parts(model.parts, f"{where}.{target}")
+        if self.curve is not None:
+            self._check_parts(self.curve.parts, f"{FILE}: curve")
+            if self.curve.basis not in self.files:
+                raise BenchmarkFormatError(f"{FILE}: curve.basis: not listed in files")
         if "val_accuracy" not in self.targets:
             raise BenchmarkFormatError(f"{FILE}: targets: val_accuracy is missing")
+
+    def _check_parts(self, parts: Sequence[PartEntry], where: str) -> None:
+        for number, part in enumerate(parts):
+            if part.file not in self.files:
+                raise BenchmarkFormatError(f"{where}.parts[{number}].file: not listed in files")
+            if part.encoding not in self.encodings:
+                raise BenchmarkFormatError(
+                    f"{where}.parts[{number}].encoding: not listed in encodings"
+                )
 
 
 def _with_keys(top: Section, key: str, **kinds: type) -> dict[str, Any]:
@@ -282,14 +310,28 @@ def _model(part: Section) -> ModelEntry:
     scale = part.data.get("epistemic_scale")
     if scale is not None and (scale := part.number("epistemic_scale")) < 0:
         raise BenchmarkFormatError(f"{FILE}: {part.path('epistemic_scale')} is negative")
-    scores = part.get("scores", list)
-    for number, row in enumerate(scores):
-        _score(Section(row, part.path(f"scores[{number}]")))
-    parts = part.get("parts", list)
+    return ModelEntry(_parts(part), scale, _scores(part))
+
+
+def _curve(top: Section) -> CurveEntry | None:
+    if "curve" in top.data and top.data["curve"] is None:
+        return None
+    part = Section(top.get("curve", dict), "curve")
+    return CurveEntry(part.get("epochs", int), part.name("basis"), _parts(part), _scores(part))
+
+
+def _parts(section: Section) -> tuple[PartEntry, ...]:
+    parts = section.get("parts", list)
     if not parts:
-        raise BenchmarkFormatError(f"{FILE}: {part.path('parts')} is empty")
-    entries = [_part(Section(p, part.path(f"parts[{n}]"))) for n, p in enumerate(parts)]
-    return ModelEntry(tuple(entries), scale, tuple(scores))
+        raise BenchmarkFormatError(f"{FILE}: {section.path('parts')} is empty")
+    return tuple(_part(Section(p, section.path(f"parts[{n}]"))) for n, p in enumerate(parts))
+
+
+def _scores(section: Section) -> tuple[dict[str, Any], ...]:
+    scores = section.get("scores", list)
+    for number, row in enumerate(scores):
+        _score(Section(row, section.path(f"scores[{number}]")))
+    return tuple(scores)
 
 
 def _part(part: Section) -> PartEntry:

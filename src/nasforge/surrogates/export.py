@@ -9,7 +9,7 @@ import math
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import pandas as pd
 from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE
 from nasforge.benchmark.card import CARD_FILE, format_card
+from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import (
     describe_space,
     encoding_fingerprint,
@@ -27,6 +28,7 @@ from nasforge.benchmark.fingerprint import (
 )
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import (
+    CurveEntry,
     Manifest,
     ModelEntry,
     PartEntry,
@@ -42,6 +44,7 @@ from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
 from nasforge.space.protocol import Architecture
 from nasforge.surrogates.blending import BLEND
+from nasforge.surrogates.curves import read_curve_model
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
@@ -99,6 +102,7 @@ def export(
     sources: ExportSources,
     record_files: Mapping[tuple[str, str], Path],
     folder: Path,
+    curve_record: Path | None = None,
 ) -> Path:
     """Write `<folder>/<name>-v<version>/`.
 
@@ -108,18 +112,25 @@ def export(
         sources: What else is read.
         record_files: Records of the fit stage by (surrogate, target).
         folder: Parent of the benchmark's folder.
+        curve_record: Record of `fit_curve`; None for a benchmark without learning curves.
 
     Returns:
         The benchmark's folder.
     """
     selection = Selection.read(sources.selection)
     models = {key: read_model(file) for key, file in record_files.items()}
-    manifest = _manifest(space, spec, sources, selection, models)
+    curve = None if curve_record is None else read_curve_model(curve_record)
+    manifest = _manifest(space, spec, sources, selection, models, curve)
     files = {
         _arrays_file(*key): pack_arrays(model.parts[0].predictor.to_arrays())
         for key, model in models.items()
         if key[0] != BLEND  # its parts are the others
     }
+    if curve is not None:
+        basis = {"mean": curve.mean, "components": curve.components}
+        files[manifest.curve.basis] = pack_arrays(basis)
+        for entry, part in zip(manifest.curve.parts, curve.parts, strict=True):
+            files[entry.file] = pack_arrays(part.predictor.to_arrays())
     golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
     files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, models))
     files[CARD_FILE] = format_card(manifest).encode()
@@ -132,6 +143,7 @@ def _manifest(
     sources: ExportSources,
     selection: Selection,
     models: Mapping[tuple[str, str], Model],
+    curve: CurveModel | None,
 ) -> Manifest:
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
     rows = evaluations.to_pandas().query("status == 'ok'")
@@ -141,6 +153,10 @@ def _manifest(
     recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
     network = find_network(space, recipe, dataset, _recorded_params(space, rows))
     trained = evaluator == "train"
+    scores = pd.read_parquet(sources.test_scores)
+    parts = [
+        part for model in (*models.values(), *([curve] if curve else [])) for part in model.parts
+    ]
     return Manifest(
         name=spec.name,
         version=spec.version,
@@ -152,14 +168,15 @@ def _manifest(
         evaluator=evaluator,
         encodings={
             encoding: encoding_fingerprint(space, encoding)
-            for encoding in sorted({p.encoding for model in models.values() for p in model.parts})
+            for encoding in sorted({part.encoding for part in parts})
         },
         targets={
             target: TargetEntry(TARGETS[target].unit, TARGETS[target].scale.name, noise)
             for target, noise in selection.noise.items()
         },
-        surrogates=_surrogates(models, selection, pd.read_parquet(sources.test_scores)),
+        surrogates=_surrogates(models, selection, scores),
         selected=selection.selected,
+        curve=None if curve is None else _curve(curve, scores),
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
         best_known=_best_known(space, rows, selection.selected, models),
@@ -212,6 +229,19 @@ def _surrogates(
     return {surrogate: SurrogateEntry(targets) for surrogate, targets in entries.items()}
 
 
+def _curve(curve: CurveModel, scores: pd.DataFrame) -> CurveEntry:
+    rows = scores[scores["family"] == "curve"].drop(columns="family")
+    return CurveEntry(
+        epochs=curve.epochs,
+        basis="curve.basis.npz",
+        parts=tuple(
+            replace(_part(part, ""), file=f"curve.{number}.npz")
+            for number, part in enumerate(curve.parts)
+        ),
+        scores=_records(rows),
+    )
+
+
 def _part(part: Part, target: str) -> PartEntry:
     return PartEntry(
         kind=part.predictor.kind,
@@ -224,7 +254,11 @@ def _part(part: Part, target: str) -> PartEntry:
 
 def _scores(table: pd.DataFrame, family: str, target: str) -> tuple[dict[str, Any], ...]:
     rows = table[(table["family"] == family) & (table["target"] == target)]
-    records = rows.drop(columns=["family", "target"]).to_dict("records")
+    return _records(rows.drop(columns=["family", "target"]))
+
+
+def _records(rows: pd.DataFrame) -> tuple[dict[str, Any], ...]:
+    records = rows.to_dict("records")
     return tuple(
         {
             key: None if isinstance(value, float) and math.isnan(value) else value

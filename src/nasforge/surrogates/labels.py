@@ -21,7 +21,8 @@ from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
 from nasforge.surrogates.splits import test_part
 
-_COLUMNS = ["architecture", "architecture_id", "stratum", "replicate", *TARGETS]
+_KEYS = ["architecture", "architecture_id", "stratum", "replicate"]
+_COLUMNS = ["evaluation_id", *_KEYS, *TARGETS]
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,9 +169,22 @@ def read_labels(file: Path, target: Target) -> Labels:
     Raises:
         SurrogateError: The target is unknown for some evaluations, as imported ones may be.
     """
-    rows = pd.read_parquet(file, columns=_COLUMNS)
+    rows = pd.read_parquet(file, columns=[*_KEYS, target.name])
+    return make_labels(rows, target)
+
+
+def make_labels(rows: pd.DataFrame, target: Target) -> Labels:
+    """Labels from a row per training.
+
+    Args:
+        rows: Columns architecture, architecture_id, stratum, replicate, and the target's name.
+        target: What is learnt.
+
+    Raises:
+        SurrogateError: The target is unknown for some trainings.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
-        rows["label"] = target.scale.forward(rows[target.name].to_numpy())
+        rows = rows.assign(label=target.scale.forward(rows[target.name].to_numpy()))
     known = np.isfinite(rows["label"])
     if not known.all():
         raise SurrogateError(

@@ -5,6 +5,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,26 @@ from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
 from nasforge.space import SearchSpace
+from nasforge.surrogates.curves import CurveSources, curve_scores, read_curve_model
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.scores import format_scores
-from nasforge.surrogates.selection import Selection, scores_of
+from nasforge.surrogates.selection import SELECTION_TARGET, Selection, scores_of
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TestedCurve:
+    """Files of the learning curve.
+
+    Attributes:
+        record: Record of `fit_curve`.
+        curves: The campaign's learning curves.
+    """
+
+    record: Path
+    curves: Path
 
 
 def score_test(
@@ -30,6 +45,7 @@ def score_test(
     record_files: Mapping[tuple[str, str], Path],
     scores_file: Path,
     predictions_file: Path,
+    curve: TestedCurve | None = None,
 ) -> None:
     """Score the models that will be exported on the test part.
 
@@ -43,6 +59,7 @@ def score_test(
         predictions_file: family, target, architecture_id, stratum, label, seeds, prediction on
             the target's scale, pit (of the first training; nan where the noise is not estimable),
             written as parquet.
+        curve: Learning curves and their model, if there is one.
     """
     selection = Selection.read(selection_file)
     scores, tables = [], []
@@ -67,6 +84,11 @@ def score_test(
             tables.append(pd.DataFrame(columns))
         development = read_labels(development_file, TARGETS[target])
         scores.append(scores_of(target, "test", truth, predictions, development, selection))
+        if curve is not None and target == SELECTION_TARGET:
+            last = predictions[selection.selected][0]
+            predicted = read_curve_model(curve.record).predict(encoded, last)
+            sources = CurveSources(test_file, curve.curves)
+            scores.append(curve_scores(sources, development_file, predicted))
     table = pd.concat(scores)
     with atomic_path(scores_file) as temporary:
         table.to_parquet(temporary, index=False)
