@@ -1,7 +1,8 @@
 """numba, where it is installed: compiled versions of the slowest loops of a query.
 
     >>> kernels("nasforge.benchmark.predictors.forest_kernels")     # the module, or None
-    >>> use_numba(False)                                            # numpy alone from here on
+    >>> with numpy_alone():
+    ...     bench.query(genotype)
 
 Every kernel has a version in numpy beside it, which is the reference: the answers are the same
 but for the order of sums. numba is imported at the first query, not before, and its compiled code
@@ -12,26 +13,32 @@ the user's cache folder; `NUMBA_CACHE_DIR` chooses another one).
 import importlib
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from types import ModuleType
 from typing import Any
 
 ENVIRONMENT = "NASFORGE_NUMBA"
-"""Environment variable: 0 for numpy alone."""
+"""Environment variable, read at import: 0 for numpy alone."""
 
-_enabled = os.environ.get(ENVIRONMENT, "1") != "0"
+_off: ContextVar[bool] = ContextVar("off", default=os.environ.get(ENVIRONMENT, "1") == "0")
 
 
-def use_numba(enabled: bool) -> None:
-    """Switch numba off or on in this process; the default is on, or what the environment says."""
-    global _enabled
-    _enabled = enabled
+@contextmanager
+def numpy_alone() -> Iterator[None]:
+    """Inside, this thread does without numba."""
+    token = _off.set(True)
+    try:
+        yield
+    finally:
+        _off.reset(token)
 
 
 def kernels(module: str) -> ModuleType | None:
     """One of our modules of compiled kernels; None if numba is missing or switched off."""
-    return _import(module) if _enabled else None
+    return None if _off.get() else _import(module)
 
 
 @cache

@@ -314,8 +314,9 @@ import sys
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {HEAVY.split()!r}:
-            raise ImportError(f"{{name}} is not to be imported")
+        top = name.partition(".")[0]
+        if top in {HEAVY.split()!r}:
+            raise ModuleNotFoundError(f"{{name}} is not to be imported", name=top)
 
 sys.meta_path.insert(0, Blocker())
 import numpy as np

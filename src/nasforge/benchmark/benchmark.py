@@ -8,8 +8,10 @@ Treat it as a black box, do not judge an optimizer that uses the surrogate's own
 it, and report its full name.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -34,7 +36,7 @@ class Prediction:
     """What training an architecture would give.
 
     Attributes:
-        val_accuracy: After the last epoch, in [0, 1].
+        val_accuracy: After the last epoch, in [0, 1]; None if it was not asked for, as all others.
         test_accuracy: After the last epoch, in [0, 1]; None if not predicted.
         noise_std: Standard deviation of val_accuracy between training seeds; None if too few
             replicates could tell.
@@ -46,13 +48,13 @@ class Prediction:
         macs: Exact multiply-adds of one image; None in the same cases.
     """
 
-    val_accuracy: float
-    test_accuracy: float | None
-    noise_std: float | None
-    epistemic_std: float | None
-    train_time_s: float | None
-    params: int | None
-    macs: int | None
+    val_accuracy: float | None = None
+    test_accuracy: float | None = None
+    noise_std: float | None = None
+    epistemic_std: float | None = None
+    train_time_s: float | None = None
+    params: int | None = None
+    macs: int | None = None
 
 
 class Benchmark:
@@ -135,26 +137,30 @@ class Benchmark:
     def __repr__(self) -> str:
         return f"<Benchmark {self.name}, space {self.space.name}>"
 
-    def query(self, architecture: Architecture | str, noise_seed: int | None = None) -> Prediction:
+    def query(
+        self,
+        architecture: Architecture | str,
+        noise_seed: int | None = None,
+        targets: Iterable[str] | None = None,
+    ) -> Prediction:
         """Predict one architecture.
 
         Args:
             architecture: An architecture of `space`, or its text.
             noise_seed: None for the mean over trainings. An integer for one draw of a training's
                 outcome, always the same one for this benchmark, network and seed.
+            targets: Fields of `Prediction` to compute, the others are None; None for all there
+                are.
 
         Raises:
             GenotypeError: It is no architecture of the space.
-            NasforgeError: A draw is asked of a benchmark without a noise model.
+            NasforgeError: A target is unknown, or a draw is asked of a benchmark without a noise
+                model.
         """
-        if isinstance(architecture, list | np.ndarray):  # a tuple may be one of a user's space
+        if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
-        answer = self.query_many([architecture], noise_seed=noise_seed)
-        values = {
-            name: None if np.isnan(values[0]) else values[0].item()
-            for name, values in answer.items()
-        }
-        return Prediction(**{name: values.get(name) for name in Prediction.__dataclass_fields__})
+        answer = self.query_many([architecture], targets, noise_seed)
+        return Prediction(**{name: _number(values[0].item()) for name, values in answer.items()})
 
     def query_many(
         self,
@@ -180,37 +186,49 @@ class Benchmark:
         if isinstance(architectures, str):
             raise GenotypeError("query_many takes several architectures; use query for one")
         parsed = [self._parse(architecture) for architecture in architectures]
-        wanted = self._fields() if targets is None else list(targets)
+        wanted = self._fields if targets is None else tuple(targets)
         for name in wanted:
-            if name not in self._fields():
+            if name not in self._fields:
                 raise NasforgeError(
-                    f"{self.name} has no target {name!r}; it has {', '.join(self._fields())}"
+                    f"{self.name} has no target {name!r}; it has {', '.join(self._fields)}"
                 )
-        features = self.space.encode(parsed, self._encoding)
         answer: dict[str, np.ndarray] = {}
-        for name, target in self._targets.items():
-            stds = name == "val_accuracy" and {"noise_std", "epistemic_std"} & set(wanted)
-            if name not in wanted and not stds:
-                continue
+        stds = {"noise_std", "epistemic_std"}.intersection(wanted)
+        predicted = [t for t in self._targets if t in wanted or (t == "val_accuracy" and stds)]
+        if predicted:
+            features = self.space.encode(parsed, self._encoding)
+        for name in predicted:
             members = self._predictors[name].predict(features)
-            mean = members.mean(axis=1)
-            noise_std = self._noise_std(name, mean)
-            if stds:
-                answer["noise_std"] = noise_std
-                answer["epistemic_std"] = self._epistemic_std(name, members)
-            if noise_seed is not None:
-                mean = mean + noise_std * self._draws(parsed, name, noise_std, noise_seed)
-            answer[name] = target.natural(mean)
-        for name in ("params", "macs"):
-            if name in wanted:
-                count = getattr(self.space, name)
-                answer[name] = np.array([count(a, self._shape) for a in parsed], dtype=np.int64)
+            mean = np.add.reduce(members, axis=1) / members.shape[1]
+            if name == "val_accuracy" and stds:
+                answer["noise_std"] = self._noise_std(name, mean)
+                answer["epistemic_std"] = self._epistemic_std(name, members, mean)
+            if noise_seed is not None and name in wanted:
+                std = self._noise_std(name, mean)
+                mean = mean + std * self._draws(parsed, name, std, noise_seed)
+            answer[name] = self._targets[name].natural(mean)
+        answer |= self._costs(parsed, wanted)
         return {name: answer[name] for name in wanted}
 
-    def _fields(self) -> list[str]:
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
         counted = self._shape is not None and hasattr(self.space, "params")
         costs = ["params", "macs"] if counted else []
-        return [*self._targets, "noise_std", "epistemic_std", *costs]
+        return (*self._targets, "noise_std", "epistemic_std", *costs)
+
+    def _costs(
+        self, architectures: list[Architecture], wanted: tuple[str, ...]
+    ) -> dict[str, np.ndarray]:
+        names = [name for name in ("params", "macs") if name in wanted]
+        if names and hasattr(self.space, "costs"):
+            both = self.space.costs(architectures, self._shape)
+            return {"params": both[:, 0], "macs": both[:, 1]}
+        return {
+            name: np.array(
+                [getattr(self.space, name)(a, self._shape) for a in architectures], dtype=np.int64
+            )
+            for name in names
+        }
 
     def _parse(self, architecture: Architecture | str) -> Architecture:
         return self.space.parse(architecture) if isinstance(architecture, str) else architecture
@@ -219,11 +237,14 @@ class Benchmark:
         noise = self.manifest.targets[target].noise
         return np.full(len(mean), np.nan) if noise is None else noise_std(noise, mean)
 
-    def _epistemic_std(self, target: str, members: np.ndarray) -> np.ndarray:
+    def _epistemic_std(self, target: str, members: np.ndarray, mean: np.ndarray) -> np.ndarray:
         scale = self.manifest.surrogates[self.surrogate].targets[target].epistemic_scale
-        if scale is None or members.shape[1] < 2:
+        number = members.shape[1]
+        if scale is None or number < 2:
             return np.full(len(members), np.nan)
-        return np.sqrt(scale * members.var(axis=1, ddof=1))
+        difference = members - mean[:, None]
+        variance = np.einsum("ij,ij->i", difference, difference) / (number - 1)
+        return np.sqrt(scale * variance)
 
     def _draws(
         self, architectures: list[Architecture], target: str, std: np.ndarray, noise_seed: int
@@ -250,6 +271,11 @@ class Benchmark:
                 for architecture in architectures
             ]
         )
+
+
+def _number(value: float) -> float | int | None:
+    """A standard deviation that is unknown is None."""
+    return None if math.isnan(value) else value
 
 
 def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from nasforge.benchmark.predictors.checks import (
 from nasforge.benchmark.predictors.forest_tables import DistinctTests, LeafBits, leaf_bits
 from nasforge.errors import BenchmarkFormatError
 
-ROWS_PER_CHUNK = 64
+ROWS_PER_CHUNK = 16
 """Rows that a forest answers at a time; keeps what they need in a core's cache."""
 
 FEW_ROWS = 24
@@ -130,7 +130,9 @@ class ForestPredictor:
         if compiled and bits and len(features) < FEW_ROWS:
             tables = (bits.first, bits.tree, bits.kept, bits.all_leaves, bits.values, bits.leaves)
             ends = (self.first_tree, self.base, np.empty(len(self.root), bits.kept.dtype), answer)
-            compiled.one_by_one(features, tests.feature, tests.threshold, *tables, *ends)
+            compiled.one_by_one(
+                features, tests.columns, tests.first, tests.threshold, *tables, *ends
+            )
         elif compiled:
             trees = (self._nodes, self.value, self.root, self.first_tree, self.base)
             compiled.in_blocks(features, tests.feature, tests.threshold, *trees, answer)
@@ -145,14 +147,16 @@ class ForestPredictor:
 
     def _walk(self, go_right: np.ndarray) -> np.ndarray:
         """From booleans [n, tests] to float64 [n, members]."""
-        rows = np.arange(len(go_right))[:, None]
-        test, children = self._nodes[:, 0], self._nodes[:, 1:]
-        node = np.broadcast_to(self.root, (len(go_right), len(self.root)))
+        nodes, right = self._nodes.ravel(), go_right.ravel()
+        first = go_right.shape[1] * np.arange(len(go_right))[:, None]  # of a row in `right`
+        node = np.broadcast_to(self.root.astype(np.int64), (len(go_right), len(self.root)))
         while True:  # ends, because children stand behind their parents
-            child = children[node, go_right[rows, test[node]].astype(np.intp)]
+            place = 3 * node
+            test = nodes.take(place) + first
+            child = nodes.take(place + 1 + right.take(test))
             if (child == node).all():
                 break
-            node = child
+            node = child.astype(np.int64)
         return np.add.reduceat(self.value[node], self.first_tree, axis=1) + self.base
 
     @cached_property
@@ -165,8 +169,9 @@ class ForestPredictor:
 
     @cached_property
     def _nodes(self) -> np.ndarray:
-        """Test, left and right of every node side by side: int32 [nodes, 3]."""
-        return np.stack([self._tests.of_node, self.left, self.right], axis=1)
+        """Test, left and right of every node side by side: uint32 [nodes, 3]."""
+        # Unsigned, because numba looks out for negative positions otherwise.
+        return np.stack([self._tests.of_node, self.left, self.right], axis=1).astype(np.uint32)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All attributes."""

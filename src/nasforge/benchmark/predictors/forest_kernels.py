@@ -31,9 +31,10 @@ def _lowest_bit(word: int) -> int:
 @compile_kernel
 def one_by_one(
     features: np.ndarray,
-    test_feature: np.ndarray,
-    test_threshold: np.ndarray,
-    first: np.ndarray,
+    columns: np.ndarray,
+    first_test: np.ndarray,
+    threshold: np.ndarray,
+    first_node: np.ndarray,
     tree: np.ndarray,
     kept: np.ndarray,
     all_leaves: int,
@@ -48,13 +49,14 @@ def one_by_one(
 
     Args:
         features: float32 [n, d].
-        test_feature: Of `DistinctTests`; so the next one.
-        test_threshold: See there.
-        first: Of `LeafBits`; so the next two.
-        tree: See there.
+        columns: Of `DistinctTests`; so the next two.
+        first_test: See there.
+        threshold: See there.
+        first_node: `first` of `LeafBits`.
+        tree: Of `LeafBits`; so the next four.
         kept: See there.
-        all_leaves: All bits of one of `kept`.
-        values: Of `LeafBits`; so the next one.
+        all_leaves: See there.
+        values: See there.
         leaves: See there.
         first_tree: int32 [members].
         base: float64 [members].
@@ -63,10 +65,16 @@ def one_by_one(
     """
     for n in range(len(features)):
         state[:] = all_leaves
-        for test in range(len(test_feature)):
-            if not features[n, test_feature[test]] <= test_threshold[test]:
-                for node in range(first[test], first[test + 1]):
-                    state[tree[node]] &= kept[node]
+        for column in range(len(columns)):
+            # A column's thresholds increase: the tests that fail come first, and so do their nodes.
+            begin = test = first_test[column]
+            while (
+                test < first_test[column + 1]
+                and not features[n, columns[column]] <= threshold[test]
+            ):
+                test += 1
+            for node in range(first_node[begin], first_node[test]):
+                state[tree[node]] &= kept[node]
         for member in range(len(base)):
             end = first_tree[member + 1] if member + 1 < len(base) else len(state)
             total = base[member]
@@ -93,7 +101,7 @@ def in_blocks(
         features: float32 [n, d].
         test_feature: Of `DistinctTests`; so the next one.
         test_threshold: See there.
-        nodes: Test, left and right of every node, int32 [nodes, 3].
+        nodes: Test, left and right of every node, uint32 [nodes, 3].
         value: Of `ForestPredictor`; so the next three.
         root: See there.
         first_tree: See there.
@@ -101,24 +109,28 @@ def in_blocks(
         out: float64 [n, members], filled.
     """
     go_right = np.empty(len(test_feature), dtype=np.uint64)
+    columns = np.zeros((features.shape[1], BLOCK), dtype=np.float32)
     # No tree is deeper than there are nodes.
-    waiting_nodes = np.empty(len(nodes), dtype=np.int32)
+    waiting_nodes = np.empty(len(nodes), dtype=np.uint32)
     waiting_words = np.empty(len(nodes), dtype=np.uint64)
     total = np.empty(BLOCK)
     for begin in range(0, len(features), BLOCK):
         rows = min(BLOCK, len(features) - begin)
         all_rows = ~np.uint64(0) >> np.uint64(BLOCK - rows)
+        for r in range(rows):
+            for column in range(features.shape[1]):
+                columns[column, r] = features[begin + r, column]
         for test in range(len(test_feature)):
             word = np.uint64(0)
-            for r in range(rows):
-                fails = not features[begin + r, test_feature[test]] <= test_threshold[test]
-                word |= np.uint64(fails) << np.uint64(r)
+            column, threshold = test_feature[test], test_threshold[test]
+            for r in range(BLOCK):
+                word |= np.uint64(not columns[column, r] <= threshold) << np.uint64(r)
             go_right[test] = word
         for member in range(len(base)):
             total[:] = base[member]
             end = first_tree[member + 1] if member + 1 < len(base) else len(root)
             for t in range(first_tree[member], end):
-                node, word, waiting = root[t], all_rows, 0
+                node, word, waiting = np.uint32(root[t]), all_rows, 0
                 while True:
                     left, right = nodes[node, 1], nodes[node, 2]
                     if left != node:

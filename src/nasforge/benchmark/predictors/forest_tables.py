@@ -24,12 +24,16 @@ class DistinctTests:
 
     Attributes:
         feature: int32 [tests], increasing.
-        threshold: float64 [tests].
+        threshold: float64 [tests], increasing within a feature.
+        columns: int32 [columns], the features that are tested.
+        first: int32 [columns + 1], the first test of each.
         of_node: int32 [nodes], the test of a node; of a leaf: 0.
     """
 
     feature: np.ndarray
     threshold: np.ndarray
+    columns: np.ndarray
+    first: np.ndarray
     of_node: np.ndarray
 
     @classmethod
@@ -42,7 +46,10 @@ class DistinctTests:
         new[1:] |= threshold[order][1:] != threshold[order][:-1]
         of_node = np.zeros(len(left), dtype=np.int32)
         of_node[order] = np.cumsum(new) - 1
-        return cls(feature[order][new], threshold[order][new], of_node)
+        kept = order[new]
+        columns, first = np.unique(feature[kept], return_index=True)
+        first = np.append(first, len(kept)).astype(np.int32)
+        return cls(feature[kept], threshold[kept], columns, first, of_node)
 
     def go_right(self, features: np.ndarray) -> np.ndarray:
         """Which tests fail: float32 [n, d] to booleans [n, tests]."""
@@ -55,8 +62,9 @@ class LeafBits:
 
     Attributes:
         leaves: Places for the values of a tree's leaves.
-        tree: int32 [inner nodes], sorted by test, the tree that a node is in.
+        tree: uint32 [inner nodes], sorted by test, the tree that a node is in.
         kept: uint8, 16, 32 or 64 [inner nodes], has bit i if leaf i is not on the node's left.
+        all_leaves: All bits, of the same type.
         first: int32 [tests + 1], the first node of every test.
         values: float64 [trees * leaves].
         test_in_tree: int64 [most inner nodes of a tree, trees], the tests of each tree's nodes;
@@ -67,15 +75,11 @@ class LeafBits:
     leaves: int
     tree: np.ndarray
     kept: np.ndarray
+    all_leaves: np.unsignedinteger
     first: np.ndarray
     values: np.ndarray
     test_in_tree: np.ndarray
     kept_in_tree: np.ndarray
-
-    @property
-    def all_leaves(self) -> np.unsignedinteger:
-        """All bits."""
-        return self.kept.dtype.type(np.iinfo(self.kept.dtype).max)
 
     def predict(self, go_right: np.ndarray, first_tree: np.ndarray, base: np.ndarray) -> np.ndarray:
         """From booleans [n, tests] to float64 [n, members]."""
@@ -133,8 +137,17 @@ def leaf_bits(
     leaf = reached[left[reached] == reached]
     values = np.zeros(len(root) * most)
     values[tree[leaf] * most + first_leaf[leaf]] = value[leaf]
+    test = tests.of_node[inner]
+    order = np.argsort(test, kind="stable")
+    first = np.searchsorted(test[order], np.arange(len(tests.feature) + 1))
     return LeafBits(
-        most, *_by_test(tests, inner, tree, kept), values, *_by_tree(tests, inner, tree, kept, root)
+        most,
+        tree[inner][order].astype(np.uint32),
+        kept[order],
+        dtype.type(np.iinfo(dtype).max),
+        first.astype(np.int32),
+        values,
+        *_by_tree(test, tree[inner], kept, len(root)),
     )
 
 
@@ -150,24 +163,15 @@ def _levels(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> list[np.nd
     return levels
 
 
-def _by_test(
-    tests: DistinctTests, inner: np.ndarray, tree: np.ndarray, kept: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    test = tests.of_node[inner]
-    order = np.argsort(test, kind="stable")
-    first = np.searchsorted(test[order], np.arange(len(tests.feature) + 1))
-    return tree[inner][order].astype(np.int32), kept[order], first.astype(np.int32)
-
-
 def _by_tree(
-    tests: DistinctTests, inner: np.ndarray, tree: np.ndarray, kept: np.ndarray, root: np.ndarray
+    test: np.ndarray, tree: np.ndarray, kept: np.ndarray, trees: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    trees = tree[inner]
-    order = np.argsort(trees, kind="stable")
-    number = np.bincount(trees, minlength=len(root))
+    """`test_in_tree` and `kept_in_tree`, of what every inner node has."""
+    order = np.argsort(tree, kind="stable")
+    number = np.bincount(tree, minlength=trees)
     place = np.arange(len(order)) - np.repeat(np.cumsum(number) - number, number)
-    test_in_tree = np.zeros((number.max(), len(root)), dtype=np.int64)
+    test_in_tree = np.zeros((number.max(), trees), dtype=np.int64)
     kept_in_tree = np.full(test_in_tree.shape, np.iinfo(kept.dtype).max, dtype=kept.dtype)
-    test_in_tree[place, trees[order]] = tests.of_node[inner[order]]
-    kept_in_tree[place, trees[order]] = kept[order]
+    test_in_tree[place, tree[order]] = test[order]
+    kept_in_tree[place, tree[order]] = kept[order]
     return test_in_tree, kept_in_tree

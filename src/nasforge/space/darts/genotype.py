@@ -57,7 +57,7 @@ ALL_EDGES = tuple(
 
 _CODES = {edge: code for code, edge in enumerate(ALL_EDGES)}
 _TEXTS = tuple(f"{operation}@{source}" for operation, source in ALL_EDGES)
-_EDGES_BY_TEXT = dict(zip(_TEXTS, ALL_EDGES, strict=True))
+_CODES_BY_TEXT = {text: code for code, text in enumerate(_TEXTS)}
 
 INPUTS = bytes(edge.input for edge in ALL_EDGES).ljust(256, b"\xff")
 """Translates codes to inputs."""
@@ -150,7 +150,11 @@ def check_cell(cell: Cell, kind: str, nodes: int) -> None:
 
 def format_genotype(genotype: Genotype) -> str:
     """Our one-line text form."""
-    edges = [_TEXTS[code] for code in genotype.codes]
+    return _format_codes(genotype.codes)
+
+
+def _format_codes(codes: bytes) -> str:
+    edges = [_TEXTS[code] for code in codes]
     nodes = [f"{a}+{b}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
     normal, reduce = nodes[:INTERMEDIATE_NODES], nodes[INTERMEDIATE_NODES:]
     return f"normal:{'/'.join(normal)}-reduce:{'/'.join(reduce)}"
@@ -169,6 +173,8 @@ def parse_genotype(text: str) -> Genotype:
         raise GenotypeError(f"a genotype of {len(text)} characters is longer than any can be")
     if text.startswith("Genotype("):
         return _parse_namedtuple(text)
+    if genotype := _parse_plain(text):
+        return genotype
     if not text.startswith("normal:") or text.count("-reduce:") != 1:
         raise GenotypeError(
             f"{text[:60]!r} is no genotype; expected 'normal:...-reduce:...' (edges as "
@@ -176,6 +182,19 @@ def parse_genotype(text: str) -> Genotype:
         )
     normal, reduce = text.removeprefix("normal:").split("-reduce:")
     return Genotype(_parse_cell(normal, "normal"), _parse_cell(reduce, "reduce"))
+
+
+def _parse_plain(text: str) -> Genotype | None:
+    """Read our text form fast; None if it is not right in every letter, to find out why."""
+    edges = text.removeprefix("normal:").replace("-reduce:", "+").replace("/", "+").split("+")
+    try:
+        codes = bytes([_CODES_BY_TEXT[edge] for edge in edges])
+    except KeyError:
+        return None
+    inputs = codes.translate(INPUTS)
+    half = 2 * INTERMEDIATE_NODES
+    right = inputs[:half] in _INPUTS_OF_CELLS and inputs[half:] in _INPUTS_OF_CELLS
+    return genotype_from_codes(codes) if right and _format_codes(codes) == text else None
 
 
 def _parse_cell(text: str, kind: str) -> Cell:
@@ -191,7 +210,7 @@ def _parse_cell(text: str, kind: str) -> Cell:
             raise GenotypeError(
                 f"{kind} cell, node {node}: {part!r} must be two edges joined by '+'"
             )
-        edges += [_EDGES_BY_TEXT.get(edge) or _parse_edge(edge, kind, node) for edge in pair]
+        edges += [_parse_edge(edge, kind, node) for edge in pair]
     return tuple(edges)
 
 

@@ -16,14 +16,14 @@ from nasforge.recipe import NetworkShape
 from nasforge.space.darts import moves, vector
 from nasforge.space.darts.arrays import to_array
 from nasforge.space.darts.canonical import canonical_array, canonical_genotype
-from nasforge.space.darts.costs import cost_array, network_costs
+from nasforge.space.darts.costs import Costs, cost_array, network_costs
 from nasforge.space.darts.encodings import ENCODINGS, Encoding
 from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
 from nasforge.space.darts.graph import LAYOUT, graph_of
 from nasforge.space.graph import Graph, GraphLayout
 
 ONE_BY_ONE = 8
-"""Fewer genotypes than this are canonicalised one by one: arrays are for many."""
+"""Fewer genotypes than this are worked on one by one: arrays are for many."""
 
 
 class DartsSpace:
@@ -114,17 +114,22 @@ class DartsSpace:
 
     def params(self, architecture: Genotype, shape: NetworkShape) -> int:
         """Trainable parameters of the evaluation network."""
-        _check_type(architecture)
-        return network_costs(architecture, shape).params
+        return self._costs(architecture, shape).params
 
     def macs(self, architecture: Genotype, shape: NetworkShape) -> int:
         """Multiply-adds of one image's forward pass."""
-        _check_type(architecture)
-        return network_costs(architecture, shape).macs
+        return self._costs(architecture, shape).macs
 
     def costs(self, architectures: Sequence[Genotype], shape: NetworkShape) -> np.ndarray:
         """`params` and `macs` of many: int64 [n, 2]."""
+        if len(architectures) < ONE_BY_ONE:
+            costs = [self._costs(architecture, shape) for architecture in architectures]
+            return np.array(costs, dtype=np.int64).reshape(-1, 2)
         return cost_array(self._array(architectures), shape)
+
+    def _costs(self, architecture: Genotype, shape: NetworkShape) -> Costs:
+        _check_type(architecture)
+        return network_costs(architecture, shape)
 
     def _array(self, architectures: Sequence[Genotype]) -> np.ndarray:
         try:
