@@ -74,6 +74,7 @@ def test_numba_is_not_imported_before_a_query() -> None:
     assert run(code) == "False"
 
 
+@pytest.mark.slow
 def test_a_second_process_finds_what_the_first_compiled(tmp_path: Path) -> None:
     code = f"""
 answer(forest(), 1)
@@ -84,6 +85,7 @@ print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
     assert run(code, NUMBA_CACHE_DIR=str(tmp_path)) == "1 0"
 
 
+@pytest.mark.slow
 def test_without_a_place_for_its_cache_numba_still_answers(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     code = "print(answer(forest(), 2)[0] == answer(forest(), 1)[0])"
@@ -103,6 +105,7 @@ print(*{{str(warning.message) for warning in caught}})
     assert run(code).startswith("numba is installed but cannot be imported (Numba needs NumPy 2.0")
 
 
+@pytest.mark.slow
 def test_threads_that_start_together_get_the_same_answers(tmp_path: Path) -> None:
     # With an empty cache, so that all of them come to compile the same kernels.
     code = """

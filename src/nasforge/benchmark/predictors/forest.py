@@ -146,7 +146,7 @@ class ForestPredictor:
         return answer
 
     def _walk(self, go_right: np.ndarray) -> np.ndarray:
-        """From booleans [n, tests] to float64 [n, members]."""
+        """From booleans [n, tests] to float64 [n, members]; there is a test."""
         nodes, right = self._nodes.ravel(), go_right.ravel()
         first = go_right.shape[1] * np.arange(len(go_right))[:, None]  # of a row in `right`
         node = np.broadcast_to(self.root.astype(np.int64), (len(go_right), len(self.root)))

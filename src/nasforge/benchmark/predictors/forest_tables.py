@@ -104,7 +104,7 @@ def leaf_bits(
     value: np.ndarray,
     root: np.ndarray,
 ) -> LeafBits | None:
-    """Trees as bits, or None if one has more than 64 leaves or there are only leaves.
+    """Trees as bits, or None if one has more than 64 leaves.
 
     Args:
         tests: Of the same forest.
@@ -126,10 +126,10 @@ def leaf_bits(
         first_leaf[left[nodes]] = first_leaf[nodes]
         first_leaf[right[nodes]] = first_leaf[nodes] + count[left[nodes]]
     most = int(count[root].max())
-    if most > MOST_LEAVES or most == 1:
+    if most > MOST_LEAVES:
         return None
     dtype = np.dtype(f"u{max(1, 2 ** int(np.ceil(np.log2(most / 8))))}")
-    inner = np.concatenate(levels)
+    inner = np.concatenate([root[:0], *levels])
     excluded = (np.uint64(1) << count[left[inner]].astype(np.uint64)) - np.uint64(1)
     kept = (~(excluded << first_leaf[inner].astype(np.uint64))).astype(dtype)
 
