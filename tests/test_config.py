@@ -181,7 +181,7 @@ def test_defaults_are_filled_in() -> None:
 
 
 def test_a_set_aside_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
-    with pytest.raises(ConfigError, match="there is no sampler 'other'; samplers: random"):
+    with pytest.raises(ConfigError, match="there is no sampler 'other'; samplers: a"):
         checked(MINIMAL | {"split": {"set_aside": ["other"]}})
     with pytest.raises(ConfigError, match="0 proposals in all"):
         checked(MINIMAL | {"split": {"set_aside": [MINIMAL["samplers"][0]["name"]]}})

@@ -6,15 +6,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import nasforge
-from nasforge.benchmark import Benchmark
+from nasforge.accelerator import numpy_alone
+from nasforge.benchmark import Benchmark, Prediction
 from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
 from nasforge.benchmark.manifest import Manifest, SurrogateEntry, TargetEntry
+from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.predictors import LinearPredictor, Predictor
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
@@ -109,6 +112,55 @@ def test_the_selected_surrogate_answers_unless_another_is_named(tiny_benchmark: 
     assert forest.name == "tiny-v1/forest"
     # Members answer from .41 to .54 and .75, see `forest_arrays`.
     assert 0.58 <= forest.query(ARCHITECTURE).val_accuracy <= 0.645
+
+
+def test_a_query_computes_only_the_targets_asked(bench: Benchmark) -> None:
+    whole = bench.query(ARCHITECTURE, noise_seed=2)
+    part = bench.query(ARCHITECTURE, noise_seed=2, targets=["val_accuracy", "macs"])
+    assert part == Prediction(val_accuracy=whole.val_accuracy, macs=whole.macs)
+    with pytest.raises(NasforgeError, match="has no target 'accuracy'; it has val_accuracy"):
+        bench.query(ARCHITECTURE, targets=["accuracy"])
+
+
+def test_a_predictor_is_asked_only_when_needed(
+    bench: Benchmark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    for name, model in bench._models.items():
+        answer = model.predict(Encoded(DARTS, [ARCHITECTURE]))
+        recorder = SimpleNamespace(predict=lambda _, n=name, a=answer: (asked.append(n), a)[1])
+        monkeypatch.setitem(bench._models, name, recorder)
+    bench.query(ARCHITECTURE, targets=["test_accuracy"])
+    bench.query(ARCHITECTURE, targets=["noise_std", "epistemic_std"])
+    bench.query(ARCHITECTURE, targets=["params"])
+    assert asked == ["test_accuracy", "val_accuracy"]
+
+
+def test_a_query_encodes_once(bench: Benchmark, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded = []
+    encode = type(DARTS).encode
+
+    def spy(self: object, architectures: list, encoding: str) -> np.ndarray:
+        encoded.append((len(architectures), encoding))
+        return encode(self, architectures, encoding)
+
+    monkeypatch.setattr(type(DARTS), "encode", spy)
+    bench.query_many([ARCHITECTURE] * 3, noise_seed=1)
+    assert encoded == [(3, "one_hot")]
+
+
+@pytest.mark.parametrize("surrogate", ["linear", "forest"])
+def test_numba_changes_no_answer(tiny_benchmark: Path, surrogate: str) -> None:
+    bench = nasforge.load(tiny_benchmark, surrogate)
+    rng = np.random.default_rng(3)
+    architectures = [DARTS.sample(rng) for _ in range(90)]
+    for group in (architectures, architectures[:1]):
+        answer = bench.query_many(group, noise_seed=1)
+        with numpy_alone():
+            reference = bench.query_many(group, noise_seed=1)
+        for name, values in reference.items():
+            np.testing.assert_allclose(answer[name], values, rtol=1e-12)
+            assert values.dtype.kind == "f" or (answer[name] == values).all()
 
 
 def test_query_many_computes_only_the_targets_asked(bench: Benchmark) -> None:
@@ -357,8 +409,9 @@ import sys
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {HEAVY.split()!r}:
-            raise ImportError(f"{{name}} is not to be imported")
+        top = name.partition(".")[0]
+        if top in {HEAVY.split()!r}:
+            raise ModuleNotFoundError(f"{{name}} is not to be imported", name=top)
 
 sys.meta_path.insert(0, Blocker())
 import numpy as np

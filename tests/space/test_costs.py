@@ -96,6 +96,16 @@ def test_the_same_network_costs_the_same() -> None:
         assert DARTS.macs(canonical, shape) == DARTS.macs(genotype, shape)
 
 
+@pytest.mark.parametrize("number", [0, 1, 7, 8, 100])
+def test_costs_of_many_are_those_of_each(number: int) -> None:
+    rng = np.random.default_rng(number)
+    shape = NetworkShape(cells=8, channels=16, image_size=32, classes=10)
+    genotypes = [DARTS.sample(rng) for _ in range(number)]
+    costs = DARTS.costs(genotypes, shape)
+    assert (costs.dtype, costs.shape) == (np.int64, (number, 2))
+    assert costs.tolist() == [[DARTS.params(g, shape), DARTS.macs(g, shape)] for g in genotypes]
+
+
 def test_parameters_do_not_depend_on_the_image_and_macs_do() -> None:
     small, large = (NetworkShape(5, 8, size, 10) for size in (16, 32))
     assert DARTS.params(DARTS_V2, small) == DARTS.params(DARTS_V2, large)

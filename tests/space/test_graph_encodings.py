@@ -5,11 +5,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from nasforge.accelerator import numpy_alone
+from nasforge.errors import GenotypeError
 from nasforge.recipe import digest
 from nasforge.space import DARTS
 from nasforge.space.darts import OPERATIONS, Genotype
 from nasforge.space.darts.arrays import from_array, to_array
-from nasforge.space.darts.canonical import canonical_array
+from nasforge.space.darts.canonical import canonical_array, canonical_cell
 from nasforge.space.darts.genotype import Cell, Edge
 from nasforge.space.darts.graph_features import OPERATION_SETS, REFERENCE_SHAPE, TABLE
 from nasforge.space.graph import graphs_from_rows
@@ -136,13 +138,35 @@ def test_encodings_are_pinned(encoding: str, expected: str) -> None:
     assert digest(np.round(rows.astype(float), 3).tolist()) == expected
 
 
-def test_the_canonical_array_is_the_canonical_form() -> None:
+def test_the_fast_canonical_forms_are_the_canonical_form() -> None:
     rng = np.random.default_rng(0)
     genotypes = [DARTS.sample(rng) for _ in range(3000)]
     swapped = [Genotype(g.normal, relabelled(g.reduce) or g.reduce) for g in genotypes]
     for group in (genotypes, swapped):
-        array = canonical_array(to_array(group))
-        assert from_array(array) == [DARTS.canonical(genotype) for genotype in group]
+        expected = [Genotype(canonical_cell(g.normal), canonical_cell(g.reduce)) for g in group]
+        assert from_array(canonical_array(to_array(group))) == expected
+        found = [DARTS.canonical(genotype) for genotype in group]
+        assert found == expected
+        assert [genotype.codes for genotype in found] == [g.codes for g in expected]
+
+
+@pytest.mark.parametrize("encoding", DARTS.encodings)
+def test_one_and_many_with_and_without_numba_are_encoded_alike(encoding: str) -> None:
+    rng = np.random.default_rng(1)
+    genotypes = [DARTS.sample(rng) for _ in range(300)]
+    genotypes += [Genotype(relabelled(g.normal) or g.normal, g.reduce) for g in genotypes]
+    rows = DARTS.encode(genotypes, encoding)
+    np.testing.assert_array_equal(rows, np.vstack([DARTS.encode([g], encoding) for g in genotypes]))
+    with numpy_alone():
+        np.testing.assert_array_equal(rows, DARTS.encode(genotypes, encoding))
+
+
+@pytest.mark.parametrize("encoding", DARTS.encodings)
+@pytest.mark.parametrize("stranger", ["a text", None, ("skip_connect", 0)])
+def test_only_genotypes_are_encoded(encoding: str, stranger: object) -> None:
+    for group in ([stranger], [sampled(0)] * 20 + [stranger]):
+        with pytest.raises(GenotypeError, match="is no genotype"):
+            DARTS.encode(group, encoding)
 
 
 def test_the_table_names_known_sets_only() -> None:

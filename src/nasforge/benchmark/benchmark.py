@@ -8,23 +8,23 @@ Treat it as a black box, do not judge an optimizer that uses the surrogate's own
 it, and report its full name.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from nasforge.benchmark.arrays import unpack_arrays
 from nasforge.benchmark.curve import CurveModel
-from nasforge.benchmark.fingerprint import encoding_fingerprint, space_fingerprint
-from nasforge.benchmark.frozen import read_file, read_manifest
-from nasforge.benchmark.manifest import Manifest, NoiseModel, PartEntry
-from nasforge.benchmark.model import Encoded, Model, Part
+from nasforge.benchmark.fingerprint import space_fingerprint
+from nasforge.benchmark.frozen import read_manifest
+from nasforge.benchmark.manifest import Manifest, NoiseModel
+from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction_text import prediction_text
-from nasforge.benchmark.predictors import make_predictor
-from nasforge.benchmark.targets import Scale
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -38,7 +38,7 @@ class Prediction:
     """What training an architecture would give.
 
     Attributes:
-        val_accuracy: After the last epoch, in [0, 1].
+        val_accuracy: After the last epoch, in [0, 1]; None if it was not asked for, as all others.
         test_accuracy: After the last epoch, in [0, 1]; None if not predicted.
         noise_std: Standard deviation of val_accuracy between training seeds; None if too few
             replicates could tell.
@@ -51,13 +51,13 @@ class Prediction:
         best_val_accuracy: Of the best epoch, in [0, 1]; None if not predicted.
     """
 
-    val_accuracy: float
-    test_accuracy: float | None
-    noise_std: float | None
-    epistemic_std: float | None
-    train_time_s: float | None
-    params: int | None
-    macs: int | None
+    val_accuracy: float | None = None
+    test_accuracy: float | None = None
+    noise_std: float | None = None
+    epistemic_std: float | None = None
+    train_time_s: float | None = None
+    params: int | None = None
+    macs: int | None = None
     best_val_accuracy: float | None = None
 
     def __repr__(self) -> str:
@@ -115,25 +115,8 @@ class Benchmark:
                 f"{manifest.full_name} has no surrogate {surrogate!r}; "
                 f"it has {', '.join(manifest.surrogates)}"
             )
-        entry = manifest.surrogates[surrogate]
-        curve_parts = () if manifest.curve is None else manifest.curve.parts
-        for encoding in {*entry.encodings, *(part.encoding for part in curve_parts)}:
-            if encoding not in space.encodings:
-                raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding!r}")
-            if encoding_fingerprint(space, encoding) != manifest.encodings[encoding]:
-                raise BenchmarkFormatError(
-                    f"{folder}: made for another version of encoding {encoding!r}"
-                )
-        models = {
-            target: Model(tuple(_open_part(folder, manifest, space, part) for part in model.parts))
-            for target, model in entry.targets.items()
-        }
-        for target, model in models.items():
-            if len({part.predictor.members for part in model.parts}) > 1:
-                raise BenchmarkFormatError(
-                    f"{folder}: the parts of {surrogate}.{target} have different numbers of members"
-                )
-        return cls(manifest, space, surrogate, models, _open_curve(folder, manifest, space))
+        models = open_models(folder, manifest, space, surrogate)
+        return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space))
 
     @property
     def name(self) -> str:
@@ -143,26 +126,30 @@ class Benchmark:
     def __repr__(self) -> str:
         return f"<Benchmark {self.name}, space {self.space.name}>"
 
-    def query(self, architecture: Architecture | str, noise_seed: int | None = None) -> Prediction:
+    def query(
+        self,
+        architecture: Architecture | str,
+        noise_seed: int | None = None,
+        targets: Iterable[str] | None = None,
+    ) -> Prediction:
         """Predict one architecture.
 
         Args:
             architecture: An architecture of `space`, or its text.
             noise_seed: None for the mean over trainings. An integer for one draw of a training's
                 outcome, always the same one for this benchmark, network and seed.
+            targets: Fields of `Prediction` to compute, the others are None; None for all there
+                are.
 
         Raises:
             GenotypeError: It is no architecture of the space.
-            NasforgeError: A draw is asked of a benchmark without a noise model.
+            NasforgeError: A target is unknown, or a draw is asked of a benchmark without a noise
+                model.
         """
-        if isinstance(architecture, list | np.ndarray):  # a tuple may be one of a user's space
+        if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
-        answer = self.query_many([architecture], noise_seed=noise_seed)
-        values = {
-            name: None if np.isnan(values[0]) else values[0].item()
-            for name, values in answer.items()
-        }
-        return Prediction(**{name: values.get(name) for name in Prediction.__dataclass_fields__})
+        answer = self.query_many([architecture], targets, noise_seed)
+        return Prediction(**{name: _number(values[0].item()) for name, values in answer.items()})
 
     def query_many(
         self,
@@ -190,31 +177,27 @@ class Benchmark:
         if isinstance(targets, str):
             raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
         parsed = [self._parse(architecture) for architecture in architectures]
-        wanted = self._fields() if targets is None else list(targets)
+        wanted = self._fields if targets is None else tuple(targets)
         for name in wanted:
-            if name not in self._fields():
+            if name not in self._fields:
                 raise NasforgeError(
-                    f"{self.name} has no target {name!r}; it has {', '.join(self._fields())}"
+                    f"{self.name} has no target {name!r}; it has {', '.join(self._fields)}"
                 )
-        encoded = Encoded(self.space, parsed)
         answer: dict[str, np.ndarray] = {}
-        for name, target in self._targets.items():
-            stds = name == "val_accuracy" and {"noise_std", "epistemic_std"} & set(wanted)
-            if name not in wanted and not stds:
-                continue
+        stds = {"noise_std", "epistemic_std"}.intersection(wanted)
+        predicted = [t for t in self._targets if t in wanted or (t == "val_accuracy" and stds)]
+        encoded = Encoded(self.space, parsed)
+        for name in predicted:
             members = self._models[name].predict(encoded)
-            mean = members.mean(axis=1)
-            noise_std = self._noise_std(name, mean)
-            if stds:
-                answer["noise_std"] = noise_std
-                answer["epistemic_std"] = self._epistemic_std(name, members)
-            if noise_seed is not None:
-                mean = mean + noise_std * self._draws(parsed, name, noise_std, noise_seed)
-            answer[name] = target.natural(mean)
-        for name in ("params", "macs"):
-            if name in wanted:
-                count = getattr(self.space, name)
-                answer[name] = np.array([count(a, self._shape) for a in parsed], dtype=np.int64)
+            mean = np.add.reduce(members, axis=1) / members.shape[1]
+            if name == "val_accuracy" and stds:
+                answer["noise_std"] = self._noise_std(name, mean)
+                answer["epistemic_std"] = self._epistemic_std(name, members, mean)
+            if noise_seed is not None and name in wanted:
+                std = self._noise_std(name, mean)
+                mean = mean + std * self._draws(parsed, name, std, noise_seed)
+            answer[name] = self._targets[name].natural(mean)
+        answer |= self._costs(parsed, wanted)
         return {name: answer[name] for name in wanted}
 
     def curve(self, architecture: Architecture | str) -> np.ndarray:
@@ -236,10 +219,25 @@ class Benchmark:
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
         return self._curve.predict(encoded, last)[0]
 
-    def _fields(self) -> list[str]:
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
         counted = self._shape is not None and hasattr(self.space, "params")
         costs = ["params", "macs"] if counted else []
-        return [*self._targets, "noise_std", "epistemic_std", *costs]
+        return (*self._targets, "noise_std", "epistemic_std", *costs)
+
+    def _costs(
+        self, architectures: list[Architecture], wanted: tuple[str, ...]
+    ) -> dict[str, np.ndarray]:
+        names = [name for name in ("params", "macs") if name in wanted]
+        if names and hasattr(self.space, "costs"):
+            both = self.space.costs(architectures, self._shape)
+            return {"params": both[:, 0], "macs": both[:, 1]}
+        return {
+            name: np.array(
+                [getattr(self.space, name)(a, self._shape) for a in architectures], dtype=np.int64
+            )
+            for name in names
+        }
 
     def _parse(self, architecture: Architecture | str) -> Architecture:
         return self.space.parse(architecture) if isinstance(architecture, str) else architecture
@@ -248,11 +246,14 @@ class Benchmark:
         noise = self.manifest.targets[target].noise
         return np.full(len(mean), np.nan) if noise is None else noise_std(noise, mean)
 
-    def _epistemic_std(self, target: str, members: np.ndarray) -> np.ndarray:
+    def _epistemic_std(self, target: str, members: np.ndarray, mean: np.ndarray) -> np.ndarray:
         scale = self.manifest.surrogates[self.surrogate].targets[target].epistemic_scale
-        if scale is None or members.shape[1] < 2:
+        number = members.shape[1]
+        if scale is None or number < 2:
             return np.full(len(members), np.nan)
-        return np.sqrt(scale * members.var(axis=1, ddof=1))
+        difference = members - mean[:, None]
+        variance = np.einsum("ij,ij->i", difference, difference) / (number - 1)
+        return np.sqrt(scale * variance)
 
     def _draws(
         self, architectures: list[Architecture], target: str, std: np.ndarray, noise_seed: int
@@ -281,38 +282,9 @@ class Benchmark:
         )
 
 
-def _open_curve(folder: Path, manifest: Manifest, space: SearchSpace) -> CurveModel | None:
-    entry = manifest.curve
-    if entry is None:
-        return None
-    arrays = unpack_arrays(read_file(folder, manifest, entry.basis), entry.basis)
-    if set(arrays) != {"mean", "components"}:
-        raise BenchmarkFormatError(f"{folder / entry.basis}: must have mean and components")
-    curve = CurveModel(
-        **arrays, parts=tuple(_open_part(folder, manifest, space, part) for part in entry.parts)
-    )
-    if curve.epochs != entry.epochs:
-        raise BenchmarkFormatError(
-            f"{folder / entry.basis}: {curve.epochs} epochs, the manifest says {entry.epochs}"
-        )
-    return curve
-
-
-def _open_part(folder: Path, manifest: Manifest, space: SearchSpace, entry: PartEntry) -> Part:
-    arrays = unpack_arrays(read_file(folder, manifest, entry.file), entry.file)
-    try:
-        predictor = make_predictor(entry.kind, arrays)
-    except BenchmarkFormatError as error:
-        raise BenchmarkFormatError(f"{folder / entry.file}: {error}") from None
-    width = len(space.feature_names(entry.encoding))
-    if not predictor.accepts(width):
-        raise BenchmarkFormatError(
-            f"{folder / entry.file}: uses {predictor.features} features, encoding "
-            f"{entry.encoding!r} has {width}"
-        )
-    return Part(
-        entry.file.partition(".")[0], predictor, entry.encoding, Scale(entry.link), entry.weight
-    )
+def _number(value: float) -> float | int | None:
+    """A standard deviation that is unknown is None."""
+    return None if math.isnan(value) else value
 
 
 def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nasforge.accelerator import numpy_alone
 from nasforge.benchmark.noise import splitmix64
 from nasforge.recipe import digest
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -54,6 +55,7 @@ def encoding_fingerprint(space: SearchSpace, encoding: str) -> str:
     Apart from the space's, so that a new encoding leaves benchmarks that use others valid.
     """
     golden = golden_architectures(space, GOLDEN_ARCHITECTURES)
-    features = np.ascontiguousarray(space.encode(golden, encoding), dtype="<f4")
+    with numpy_alone():  # the reference; and loading a benchmark need not wait for numba
+        features = np.ascontiguousarray(space.encode(golden, encoding), dtype="<f4")
     names = "\n".join(space.feature_names(encoding))
     return hashlib.sha256(names.encode() + features.tobytes()).hexdigest()

@@ -76,7 +76,7 @@ class Target:
     def natural(self, values: np.ndarray) -> np.ndarray:
         """Scale -> natural units; a predicted accuracy is kept in [0, 1]."""
         values = self.scale.inverse(values)
-        return np.clip(values, 0.0, 1.0) if self.unit == "fraction" else values
+        return np.minimum(np.maximum(values, 0.0), 1.0) if self.unit == "fraction" else values
 
 
 TARGETS = {

@@ -1,31 +1,41 @@
 """Ensembles of decision trees as arrays.
 
->>> ForestPredictor(feature, threshold, left, right, value, root, first_tree, base)
+    >>> ForestPredictor(feature, threshold, left, right, value, root, first_tree, base)
+
+All tests are evaluated once. Then trees of few leaves are answered with bits (`forest_tables`),
+and others are walked; numba, where it is installed, does the same faster (`forest_kernels`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 
+from nasforge.accelerator import kernels
 from nasforge.benchmark.predictors.checks import (
     arrays_of,
     require_dtypes,
     require_finite,
     require_range,
 )
+from nasforge.benchmark.predictors.forest_tables import DistinctTests, LeafBits, leaf_bits
 from nasforge.errors import BenchmarkFormatError
 
-ROWS_PER_CHUNK = 1024
-"""Rows that a forest walks at a time; bounds its memory to about 16 bytes * rows * trees."""
+ROWS_PER_CHUNK = 16
+"""Rows that a forest answers at a time; keeps what they need in a core's cache."""
+
+FEW_ROWS = 24
+"""Fewer rows than this are faster one by one than as a block of 64."""
 
 
 @dataclass(frozen=True, eq=False)
 class ForestPredictor:
     """Members that are sums of decision trees; a node sends `feature <= threshold` to the left.
 
-    Children stand behind their parent; a leaf is its own child. Trees are sorted by member.
+    Children stand behind their parent, and have no other; a leaf is its own child. Trees are sorted
+    by member.
 
     Attributes:
         feature: int32 [nodes], column that a node tests.
@@ -92,6 +102,9 @@ class ForestPredictor:
             raise BenchmarkFormatError("left, right: a child must stand behind its parent")
         require_range("left", self.left, 0, nodes - 1)
         require_range("right", self.right, 0, nodes - 1)
+        parents = [self.root, self.left[~leaf], self.right[~leaf]]
+        if np.bincount(np.concatenate(parents)).max() > 1:
+            raise BenchmarkFormatError("root, left, right: a node must belong to one place only")
         if self.value[~leaf].any():
             raise BenchmarkFormatError("value: only a leaf may have one")
 
@@ -111,22 +124,54 @@ class ForestPredictor:
 
     def predict(self, features: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> float64 [n, members]."""
-        chunks = [
-            self._predict_chunk(features[start : start + ROWS_PER_CHUNK])
-            for start in range(0, len(features), ROWS_PER_CHUNK)
-        ]
-        return np.concatenate(chunks) if chunks else np.empty((0, self.members))
+        answer = np.empty((len(features), self.members))
+        compiled = kernels("nasforge.benchmark.predictors.forest_kernels")
+        tests, bits = self._tests, self._bits
+        if compiled and bits and len(features) < FEW_ROWS:
+            tables = (bits.first, bits.tree, bits.kept, bits.all_leaves, bits.values, bits.leaves)
+            ends = (self.first_tree, self.base, np.empty(len(self.root), bits.kept.dtype), answer)
+            compiled.one_by_one(
+                features, tests.columns, tests.first, tests.threshold, *tables, *ends
+            )
+        elif compiled:
+            trees = (self._nodes, self.value, self.root, self.first_tree, self.base)
+            compiled.in_blocks(features, tests.feature, tests.threshold, *trees, answer)
+        else:
+            for start in range(0, len(features), ROWS_PER_CHUNK):
+                rows = slice(start, start + ROWS_PER_CHUNK)
+                right = tests.go_right(features[rows])
+                answer[rows] = (
+                    bits.predict(right, self.first_tree, self.base) if bits else self._walk(right)
+                )
+        return answer
 
-    def _predict_chunk(self, features: np.ndarray) -> np.ndarray:
-        rows = np.arange(len(features))[:, None]
-        node = np.broadcast_to(self.root, (len(features), len(self.root)))
+    def _walk(self, go_right: np.ndarray) -> np.ndarray:
+        """From booleans [n, tests] to float64 [n, members]; there is a test."""
+        nodes, right = self._nodes.ravel(), go_right.ravel()
+        first = go_right.shape[1] * np.arange(len(go_right))[:, None]  # of a row in `right`
+        node = np.broadcast_to(self.root.astype(np.int64), (len(go_right), len(self.root)))
         while True:  # ends, because children stand behind their parents
-            goes_left = features[rows, self.feature[node]] <= self.threshold[node]
-            child = np.where(goes_left, self.left[node], self.right[node])
+            place = 3 * node
+            test = nodes.take(place) + first
+            child = nodes.take(place + 1 + right.take(test))
             if (child == node).all():
                 break
-            node = child
+            node = child.astype(np.int64)
         return np.add.reduceat(self.value[node], self.first_tree, axis=1) + self.base
+
+    @cached_property
+    def _tests(self) -> DistinctTests:
+        return DistinctTests.of(self.feature, self.threshold, self.left)
+
+    @cached_property
+    def _bits(self) -> LeafBits | None:
+        return leaf_bits(self._tests, self.left, self.right, self.value, self.root)
+
+    @cached_property
+    def _nodes(self) -> np.ndarray:
+        """Test, left and right of every node side by side: uint32 [nodes, 3]."""
+        # Unsigned, because numba looks out for negative positions otherwise.
+        return np.stack([self._tests.of_node, self.left, self.right], axis=1).astype(np.uint32)
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """All attributes."""

@@ -5,27 +5,35 @@ Two cells are the same network if one becomes the other by renumbering intermedi
 representative has the smallest inputs, then the smallest operation indices, in edge order.
 
     >>> canonical_cell(cell)
-    >>> canonical_array(array)      # the same of many genotypes, int8 [n, 2, 8, 2]
+    >>> canonical_genotype(genotype)    # the same of both cells
+    >>> canonical_array(array)          # the same of many genotypes, int8 [n, 2, 8, 2]
 
 Inputs are compared first, so what a topology needs is found once and kept: its smallest
 relabelling, and every way to reach it. Operations are then compared over few candidates.
-`canonical_cell` is the definition; `canonical_array` has these findings in tables.
+`canonical_cell` is the definition, the others are fast: `canonical_genotype` works on the codes
+of edges, and `canonical_array` has what was found in tables.
 """
 
+from collections.abc import Callable
 from functools import cache
 from itertools import permutations, product
+from operator import add, itemgetter
 from typing import NamedTuple
 
 import numpy as np
 
 from nasforge.space.darts.arrays import EDGES
 from nasforge.space.darts.genotype import (
+    ALL_EDGES,
     INPUT_NODES,
+    INPUTS,
     INTERMEDIATE_NODES,
     OPERATION_INDEX,
     OPERATIONS,
     Cell,
     Edge,
+    Genotype,
+    genotype_from_codes,
 )
 
 Topology = tuple[int, ...]
@@ -36,6 +44,9 @@ _TOPOLOGY_PLACES = np.array([180, 60, 10, 1])
 
 _OPERATION_PLACES = len(OPERATIONS) ** np.arange(EDGES)[::-1]
 """What an edge's operation counts in a number that orders cells as a comparison edge by edge."""
+
+_WITHOUT_INPUT = bytes(code - edge.input for code, edge in enumerate(ALL_EDGES)).ljust(256)
+"""Translates codes to those of the same operations at input 0, in the order of operations."""
 
 
 def canonical_cell(cell: Cell) -> Cell:
@@ -51,6 +62,26 @@ def canonical_cell(cell: Cell) -> Cell:
         Edge(cell[position].operation, source)
         for position, source in zip(best, topology, strict=True)
     )
+
+
+def canonical_genotype(genotype: Genotype) -> Genotype:
+    """`canonical_cell` of both cells."""
+    codes = genotype.codes
+    return genotype_from_codes(_canonical_codes(codes[:EDGES]) + _canonical_codes(codes[EDGES:]))
+
+
+def _canonical_codes(codes: bytes) -> bytes:
+    topology, orders = _smallest_inputs(codes.translate(INPUTS))
+    operations = codes.translate(_WITHOUT_INPUT)
+    smallest = min([order(operations) for order in orders])
+    return bytes(map(add, smallest, topology))
+
+
+@cache
+def _smallest_inputs(inputs: bytes) -> tuple[Topology, list[Callable[[bytes], tuple[int, ...]]]]:
+    """`_smallest_relabelling`, the edge orders as functions that bring edges into that order."""
+    topology, orders = _smallest_relabelling(tuple(inputs))
+    return topology, [itemgetter(*order) for order in orders]
 
 
 @cache
@@ -84,16 +115,13 @@ def canonical_array(array: np.ndarray) -> np.ndarray:
     Args:
         array: int8 [n, 2, 8, 2] of `to_array`.
     """
-    cells = array.reshape(-1, EDGES, 2)
-    row = np.arange(len(cells))[:, None]
+    operations, topology = lower_inputs_first(array)
+    row = np.arange(len(topology))[:, None]
     tables = relabelling_tables()
-    # Each node's lower input first, then the operations in the smallest of the orders.
-    swap = np.repeat(cells[:, 0::2, 1] > cells[:, 1::2, 1], 2, axis=1)
-    cells = cells[row, np.arange(EDGES) ^ swap]
-    operations, topology = cells[:, :, 0], _topology_number(cells[:, :, 1])
     first = tables.first[topology]
     number = tables.first[topology + 1] - first
     best = first.copy()
+    # Of the operations, the smallest of these orders.
     smallest = operations[row, tables.orders[first]] @ _OPERATION_PLACES
     for k in range(1, number.max(initial=1)):
         more = np.flatnonzero(number > k)
@@ -122,13 +150,8 @@ class RelabellingTables(NamedTuple):
 
 @cache
 def relabelling_tables() -> RelabellingTables:
-    """The tables of DARTS's 180 topologies, in the order of `_topology_number`."""
-    # Pairs (0, 1), (0, 2), (1, 2), (0, 3), ... of inputs: their ranks are those of all nodes.
-    pairs = [
-        [(low, high) for high in range(node) for low in range(high)]
-        for node in range(INPUT_NODES, INPUT_NODES + INTERMEDIATE_NODES)
-    ]
-    found = [_smallest_relabelling(sum(chosen, ())) for chosen in product(*pairs)]
+    """The tables of DARTS's 180 topologies."""
+    found = [_smallest_relabelling(tuple(topology)) for topology in topologies().tolist()]
     return RelabellingTables(
         np.array([topology for topology, _ in found], dtype=np.int8),
         np.array([order for _, orders in found for order in orders], dtype=np.int8),
@@ -136,7 +159,31 @@ def relabelling_tables() -> RelabellingTables:
     )
 
 
-def _topology_number(inputs: np.ndarray) -> np.ndarray:
-    """Positions in the tables of inputs int8 [m, 8], each node's lower one first."""
-    low, high = inputs[:, 0::2].astype(np.int64), inputs[:, 1::2].astype(np.int64)
-    return (low + high * (high - 1) // 2) @ _TOPOLOGY_PLACES
+def topologies() -> np.ndarray:
+    """The inputs of all topologies in the order of their numbers: int8 [180, 8]."""
+    # Pairs (0, 1), (0, 2), (1, 2), (0, 3), ... of inputs: their ranks are those of all nodes.
+    pairs = [
+        [(low, high) for high in range(node) for low in range(high)]
+        for node in range(INPUT_NODES, INPUT_NODES + INTERMEDIATE_NODES)
+    ]
+    return np.array(list(product(*pairs)), dtype=np.int8).reshape(-1, EDGES)
+
+
+def lower_inputs_first(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cells with each node's lower input first.
+
+    Args:
+        array: int8 [n, 2, 8, 2] of `to_array`.
+
+    Returns:
+        The operations of all cells, int8 [2n, 8], and the numbers of their topologies, which are
+        positions in the tables, int64 [2n].
+    """
+    pairs = array.reshape(-1, EDGES // 2, 2, 2)
+    first, second = pairs[..., 0, :], pairs[..., 1, :]
+    swap = first[..., 1] > second[..., 1]
+    operations = np.where(swap[..., None], pairs[..., ::-1, 0], pairs[..., 0])
+    low, high = np.minimum(first[..., 1], second[..., 1]), np.maximum(first[..., 1], second[..., 1])
+    # Inputs are below 5: no product is beyond an int8 before the last one.
+    topology = (low + high * (high - 1) // 2) @ _TOPOLOGY_PLACES
+    return operations.reshape(-1, EDGES), topology

@@ -10,8 +10,16 @@ one of `nasforge.training.network`; tests hold the two together.
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+
 from nasforge.recipe import NetworkShape
-from nasforge.space.darts.genotype import INPUT_NODES, INTERMEDIATE_NODES, OPERATIONS, Genotype
+from nasforge.space.darts.genotype import (
+    ALL_EDGES,
+    INPUT_NODES,
+    INTERMEDIATE_NODES,
+    OPERATIONS,
+    Genotype,
+)
 
 STEM_MULTIPLIER = 3
 """The stem has 3 times the channels of the first cell (DARTS)."""
@@ -35,11 +43,46 @@ class Costs(NamedTuple):
 
 def network_costs(genotype: Genotype, shape: NetworkShape) -> Costs:
     """Parameters and multiply-adds of the whole network."""
-    total, table = _cost_table(shape)
-    for kind, cell in (("normal", genotype.normal), ("reduce", genotype.reduce)):
-        for operation, source in cell:
-            total = total.plus(table[kind, operation, source < INPUT_NODES])
-    return total
+    fixed, params, macs = _code_costs(shape)
+    # Codes of the reduction cell's edges stand behind those of the normal cell's.
+    half = 2 * INTERMEDIATE_NODES
+    normal, reduce = genotype.codes[:half], genotype.codes[half:]
+    edges = (*normal, *[len(ALL_EDGES) + code for code in reduce])
+    return Costs(
+        fixed.params + sum([params[edge] for edge in edges]),
+        fixed.macs + sum([macs[edge] for edge in edges]),
+    )
+
+
+def cost_array(array: np.ndarray, shape: NetworkShape) -> np.ndarray:
+    """`network_costs` of many genotypes, int8 [n, 2, 8, 2] of `to_array`: int64 [n, 2]."""
+    fixed, edges = cost_table(shape)
+    cells = np.arange(2)[:, None]
+    return fixed + edges[cells, array[..., 0], array[..., 1]].sum(axis=(1, 2))
+
+
+@lru_cache(maxsize=64)
+def cost_table(shape: NetworkShape) -> tuple[np.ndarray, np.ndarray]:
+    """Costs of all that is outside the edges, int64 [2], and of every edge.
+
+    Returns:
+        The latter by cell, operation and input: int64 [2, 7, 5, 2]; last axis: params, macs.
+    """
+    fixed, *costs = _code_costs(shape)
+    edges = np.array(costs, dtype=np.int64).T.reshape(2, len(OPERATIONS), -1, 2)
+    return np.array(fixed, dtype=np.int64), edges
+
+
+@lru_cache(maxsize=64)
+def _code_costs(shape: NetworkShape) -> tuple[Costs, list[int], list[int]]:
+    """Fixed costs; params and macs by code, of the normal and then of the reduction cell."""
+    fixed, table = _cost_table(shape)
+    costs = [
+        table[kind, edge.operation, edge.input < INPUT_NODES]
+        for kind in ("normal", "reduce")
+        for edge in ALL_EDGES
+    ]
+    return fixed, [cost.params for cost in costs], [cost.macs for cost in costs]
 
 
 @lru_cache(maxsize=64)

@@ -1,47 +1,74 @@
-"""Encodings of canonical genotypes as rows of numbers.
+"""Encodings of genotypes as rows of numbers.
 
-    >>> ENCODINGS["one_hot"](genotypes)             # float32 [n, 150]
-    >>> ENCODINGS["graph_features"](genotypes)      # float32 [n, 290]
+    >>> ENCODINGS["one_hot"].encode(array)          # float32 [n, 150]
+    >>> ENCODINGS["graph_features"].encode(array)   # float32 [n, 290]
 
-Functions here expect canonical genotypes; `DARTS.encode` canonicalises first, so an encoding is
-the same for all genotypes that are the same network.
+An encoding is the same for all genotypes that are the same network: either it does not depend on
+how nodes are numbered, or it is that of the canonical form, which `DARTS.encode` then makes.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from nasforge.space.darts import graph_features
-from nasforge.space.darts.arrays import to_array
-from nasforge.space.darts.genotype import Genotype
+from nasforge.space.darts.canonical import lower_inputs_first, topologies
 from nasforge.space.darts.graph import LAYOUT, graph_rows
 from nasforge.space.darts.paths import path_names, paths
-from nasforge.space.darts.vector import VARIABLES, to_vector
+from nasforge.space.darts.vector import PAIR_INDEX, VARIABLES
 
 _OFFSETS = np.cumsum([0, *(number for _, number in VARIABLES)])
 
 
-def one_hot(genotypes: Sequence[Genotype]) -> np.ndarray:
+@dataclass(frozen=True)
+class Encoding:
+    """How genotypes become rows.
+
+    Attributes:
+        encode: int8 [n, 2, 8, 2] of `to_array` -> float32 [n, d].
+        names: Names of the d columns.
+        canonical: Whether the array must be that of canonical genotypes.
+    """
+
+    encode: Callable[[np.ndarray], np.ndarray]
+    names: tuple[str, ...]
+    canonical: bool
+
+
+def one_hot(array: np.ndarray) -> np.ndarray:
     """One-hot of the 22 choices of `to_vector`: float32 [n, 150]."""
-    rows = np.zeros((len(genotypes), _OFFSETS[-1]), dtype=np.float32)
-    if len(genotypes):
-        choices = np.stack([to_vector(genotype) for genotype in genotypes])
-        np.put_along_axis(rows, choices + _OFFSETS[:-1], 1.0, axis=1)
+    operations, topology = lower_inputs_first(array)
+    choices = np.concatenate([operations, _input_choices()[topology]], axis=1)
+    rows = np.zeros((len(array), _OFFSETS[-1]), dtype=np.float32)
+    np.put_along_axis(rows, choices.reshape(-1, len(VARIABLES)) + _OFFSETS[:-1], 1.0, axis=1)
     return rows
 
 
-ENCODINGS: dict[str, Callable[[Sequence[Genotype]], np.ndarray]] = {
-    "one_hot": one_hot,
-    "graph_features": graph_features.graph_features,
-    "paths": lambda genotypes: paths(to_array(genotypes)),
-    "graph": lambda genotypes: graph_rows(to_array(genotypes)),
-}
-"""Encoding functions by name."""
+@cache
+def _input_choices() -> np.ndarray:
+    """The choices of inputs that make a topology: int8 [180, 3]."""
+    nodes = range(1, len(PAIR_INDEX))  # the first node has none
+    return np.array(
+        [
+            [PAIR_INDEX[node][inputs[2 * node], inputs[2 * node + 1]] for node in nodes]
+            for inputs in topologies().tolist()
+        ],
+        dtype=np.int8,
+    )
 
-FEATURE_NAMES: dict[str, tuple[str, ...]] = {
-    "one_hot": tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number)),
-    "graph_features": graph_features.feature_names(),
-    "paths": path_names(),
-    "graph": LAYOUT.feature_names,
+
+ENCODINGS = {
+    "one_hot": Encoding(
+        one_hot,
+        tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number)),
+        canonical=True,
+    ),
+    "graph_features": Encoding(
+        graph_features.graph_features, graph_features.feature_names(), canonical=False
+    ),
+    "paths": Encoding(paths, path_names(), canonical=False),
+    "graph": Encoding(graph_rows, LAYOUT.feature_names, canonical=True),
 }
-"""Column names of each encoding."""
+"""Encodings by name."""

@@ -9,7 +9,8 @@ read as well, by a parser that evaluates nothing.
 
 import ast
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import permutations, product
 from typing import NamedTuple
 
 from nasforge.errors import GenotypeError
@@ -47,6 +48,28 @@ class Edge(NamedTuple):
 Cell = tuple[Edge, ...]
 """Edges in node order, two per intermediate node: edges 2i and 2i + 1 end in node 2 + i."""
 
+ALL_EDGES = tuple(
+    Edge(operation, source)
+    for operation in OPERATIONS
+    for source in range(INPUT_NODES + INTERMEDIATE_NODES - 1)
+)
+"""Every edge there can be. A position is the edge's code, which fits into a byte."""
+
+_CODES = {edge: code for code, edge in enumerate(ALL_EDGES)}
+_TEXTS = tuple(f"{operation}@{source}" for operation, source in ALL_EDGES)
+_CODES_BY_TEXT = {text: code for code, text in enumerate(_TEXTS)}
+
+INPUTS = bytes(edge.input for edge in ALL_EDGES).ljust(256, b"\xff")
+"""Translates codes to inputs."""
+
+_INPUTS_OF_CELLS = frozenset(
+    bytes(source for pair in pairs for source in pair)
+    for pairs in product(
+        *(permutations(range(INPUT_NODES + node), 2) for node in range(INTERMEDIATE_NODES))
+    )
+)
+"""The inputs that a cell's edges may have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Genotype:
@@ -55,6 +78,7 @@ class Genotype:
     Attributes:
         normal: The eight edges of the normal cell.
         reduce: The eight edges of the reduction cell.
+        codes: The codes of all edges, normal cell first; follows from the cells.
 
     Raises:
         GenotypeError: An operation is unknown, or a node's inputs are not two different
@@ -63,15 +87,14 @@ class Genotype:
 
     normal: Cell
     reduce: Cell
+    codes: bytes = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        for kind in ("normal", "reduce"):
-            try:
-                cell = tuple(Edge(*edge) for edge in getattr(self, kind))
-            except TypeError:
-                raise GenotypeError(f"{kind} cell: must be (operation, input) pairs") from None
-            check_cell(cell, kind, INTERMEDIATE_NODES)
-            object.__setattr__(self, kind, cell)
+        normal = _cell_codes(self.normal, "normal")
+        reduce = _cell_codes(self.reduce, "reduce")
+        object.__setattr__(self, "normal", tuple([ALL_EDGES[code] for code in normal]))
+        object.__setattr__(self, "reduce", tuple([ALL_EDGES[code] for code in reduce]))
+        object.__setattr__(self, "codes", normal + reduce)
 
     def __str__(self) -> str:
         return format_genotype(self)
@@ -81,6 +104,33 @@ class Genotype:
         from nasforge.space.darts.drawing import draw  # it needs this class
 
         return draw(self)
+
+
+def genotype_from_codes(codes: bytes) -> Genotype:
+    """The genotype of codes that are known to be right: without a check."""
+    edges = [ALL_EDGES[code] for code in codes]
+    genotype = object.__new__(Genotype)
+    object.__setattr__(genotype, "normal", tuple(edges[: 2 * INTERMEDIATE_NODES]))
+    object.__setattr__(genotype, "reduce", tuple(edges[2 * INTERMEDIATE_NODES :]))
+    object.__setattr__(genotype, "codes", codes)
+    return genotype
+
+
+def _cell_codes(cell: Cell, kind: str) -> bytes:
+    """Codes of a cell's edges; a cell that is not right as it stands is looked at closely."""
+    try:
+        codes = bytes([_CODES[edge] for edge in cell])
+        # True is found as 1 is, but is no input.
+        if codes.translate(INPUTS) in _INPUTS_OF_CELLS and {type(e[1]) for e in cell} == {int}:
+            return codes
+    except (KeyError, TypeError):
+        pass
+    try:
+        edges = tuple(Edge(*edge) for edge in cell)
+    except TypeError:
+        raise GenotypeError(f"{kind} cell: must be (operation, input) pairs") from None
+    check_cell(edges, kind, INTERMEDIATE_NODES)
+    return bytes([_CODES[edge] for edge in edges])
 
 
 def check_cell(cell: Cell, kind: str, nodes: int) -> None:
@@ -106,7 +156,14 @@ def check_cell(cell: Cell, kind: str, nodes: int) -> None:
 
 def format_genotype(genotype: Genotype) -> str:
     """Our one-line text form."""
-    return f"normal:{_format_cell(genotype.normal)}-reduce:{_format_cell(genotype.reduce)}"
+    return _format_codes(genotype.codes)
+
+
+def _format_codes(codes: bytes) -> str:
+    edges = [_TEXTS[code] for code in codes]
+    nodes = [f"{a}+{b}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    normal, reduce = nodes[:INTERMEDIATE_NODES], nodes[INTERMEDIATE_NODES:]
+    return f"normal:{'/'.join(normal)}-reduce:{'/'.join(reduce)}"
 
 
 def parse_genotype(text: str) -> Genotype:
@@ -122,6 +179,8 @@ def parse_genotype(text: str) -> Genotype:
         raise GenotypeError(f"a genotype of {len(text)} characters is longer than any can be")
     if text.startswith("Genotype("):
         return _parse_namedtuple(text)
+    if genotype := _parse_plain(text):
+        return genotype
     if not text.startswith("normal:") or text.count("-reduce:") != 1:
         raise GenotypeError(
             f"{text[:60]!r} is no genotype; expected 'normal:...-reduce:...' (edges as "
@@ -131,9 +190,17 @@ def parse_genotype(text: str) -> Genotype:
     return Genotype(_parse_cell(normal, "normal"), _parse_cell(reduce, "reduce"))
 
 
-def _format_cell(cell: Cell) -> str:
-    edges = [f"{operation}@{source}" for operation, source in cell]
-    return "/".join(f"{a}+{b}" for a, b in zip(edges[::2], edges[1::2], strict=True))
+def _parse_plain(text: str) -> Genotype | None:
+    """Read our text form fast; None if it is not right in every letter, to find out why."""
+    edges = text.removeprefix("normal:").replace("-reduce:", "+").replace("/", "+").split("+")
+    try:
+        codes = bytes([_CODES_BY_TEXT[edge] for edge in edges])
+    except KeyError:
+        return None
+    inputs = codes.translate(INPUTS)
+    half = 2 * INTERMEDIATE_NODES
+    right = inputs[:half] in _INPUTS_OF_CELLS and inputs[half:] in _INPUTS_OF_CELLS
+    return genotype_from_codes(codes) if right and _format_codes(codes) == text else None
 
 
 def _parse_cell(text: str, kind: str) -> Cell:

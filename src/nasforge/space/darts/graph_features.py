@@ -1,26 +1,31 @@
 """Graph features: what paths with which operations lead through a cell, and what a network costs.
 
-    >>> graph_features(genotypes)       # float32 [n, 290], one column per row of TABLE
+    >>> graph_features(array)           # float32 [n, 290], one column per row of TABLE
 
 In the spirit of GRAF (Kadlecova et al., "Surprisingly Strong Performance Prediction with Neural
 Graph Features", ICML 2024): for sets of operations, counts and path lengths within the set. No
 feature depends on how intermediate nodes are numbered, so the canonical form is not needed.
+
+What a cell's features for a set are depends on its inputs and on which of its 8 edges are in the
+set, 180 * 256 cases: `cell_table` holds them all, and a genotype's features are looked up.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
+from nasforge.accelerator import kernels
 from nasforge.recipe import NetworkShape
-from nasforge.space.darts.arrays import CELLS, to_array
-from nasforge.space.darts.costs import network_costs
+from nasforge.space.darts.arrays import CELLS, EDGES
+from nasforge.space.darts.canonical import lower_inputs_first, topologies
+from nasforge.space.darts.costs import cost_array, cost_table
 from nasforge.space.darts.genotype import (
     INPUT_NODES,
     INTERMEDIATE_NODES,
     OPERATION_INDEX,
     OPERATIONS,
-    Genotype,
 )
 
 REFERENCE_SHAPE = NetworkShape(cells=8, channels=16, image_size=32, classes=10)
@@ -80,21 +85,24 @@ TABLE: tuple[Feature, ...] = (
 """What the columns are."""
 
 
-def graph_features(genotypes: Sequence[Genotype]) -> np.ndarray:
-    """All features of `TABLE`: float32 [n, len(TABLE)]."""
-    rows = np.empty((len(genotypes), len(TABLE)), dtype=np.float32)
-    if not len(genotypes):
-        return rows
-    cells = to_array(genotypes)
-    masks = [_mask(operations) for operations in OPERATION_SETS.values()]
-    found = [_cell_features(cells[:, cell], masks) for cell in range(len(CELLS))]
-    costs = np.log([network_costs(genotype, REFERENCE_SHAPE) for genotype in genotypes])
-    for column, feature in enumerate(TABLE):
-        if feature.kind in KINDS:
-            values = found[feature.cell][feature.kind]
-            rows[:, column] = values[feature.source][:, masks.index(feature.mask)]
-        else:
-            rows[:, column] = costs[:, ("log_params", "log_macs").index(feature.kind)]
+def graph_features(array: np.ndarray) -> np.ndarray:
+    """All features of `TABLE`: float32 [n, len(TABLE)].
+
+    Args:
+        array: int8 [n, 2, 8, 2] of `to_array`.
+    """
+    rows = np.empty((len(array), len(TABLE)), dtype=np.float32)
+    if compiled := kernels("nasforge.space.darts.feature_kernels"):
+        costs = np.empty((len(array), 2), dtype=np.int64)
+        compiled.graph_features(array, *_tables(), *cost_table(REFERENCE_SHAPE), rows, costs)
+    else:
+        operations, topology = lower_inputs_first(array)
+        edges_in_sets, table = _tables()
+        inside = edges_in_sets[np.arange(EDGES), operations].sum(axis=1, dtype=np.uint8)
+        rows[:, :-2] = table[topology[:, None], inside].reshape(len(array), -1)
+        costs = cost_array(array, REFERENCE_SHAPE)
+    # Not in the kernel: the last bit of a logarithm may differ, and with it a tree's decision.
+    rows[:, -2:] = np.log(costs)
     return rows
 
 
@@ -110,49 +118,66 @@ def feature_names() -> tuple[str, ...]:
     )
 
 
-def _cell_features(edges: np.ndarray, masks: Sequence[int]) -> dict[str, list[np.ndarray]]:
-    """By kind, for each source: int64 [n, masks].
+@cache
+def _tables() -> tuple[np.ndarray, np.ndarray]:
+    """Where an edge is inside, and what follows from it.
 
-    Args:
-        edges: int8 [n, 8, 2], operation and input node of every edge.
-        masks: Sets of operations.
+    Returns:
+        For each edge and operation, the bit of the edge in every set that has the operation, else
+        0: uint8 [8, 7, 16]. And `cell_table`.
     """
-    operations, inputs = edges[:, :, 0].astype(np.int64), edges[:, :, 1].astype(np.int64)
-    inside = (np.array(masks) >> operations[:, :, None] & 1).astype(np.int64)  # [n, edges, masks]
-    features: dict[str, list[np.ndarray]] = {"edges": [], "paths": [], "longest": [], "most": []}
-    for source in range(INPUT_NODES):
-        features["edges"].append((inside * (inputs == source)[:, :, None]).sum(axis=1))
-        paths, longest, most = _paths_from(source, inputs, inside)
-        features["paths"].append(paths)
-        features["longest"].append(longest)
-        features["most"].append(most)
-    features["edges"].append(inside.sum(axis=1))
-    return features
+    masks = np.array([_mask(operations) for operations in OPERATION_SETS.values()])
+    member = masks >> np.arange(len(OPERATIONS))[:, None] & 1
+    return (member << np.arange(EDGES)[:, None, None]).astype(np.uint8), cell_table()
+
+
+def cell_table() -> np.ndarray:
+    """Features of every topology for every set of edges, bit e for edge e: uint8 [180, 256, 9].
+
+    The features are in the order of `KINDS` and sources, as in `TABLE`. Topologies have the
+    numbers of `lower_inputs_first`, which also says which edge is which.
+    """
+    inputs = topologies().astype(np.int64)[:, None, :]
+    inside = (np.arange(1 << EDGES)[:, None] >> np.arange(EDGES) & 1)[None]
+    sources = range(INPUT_NODES)
+    edges = [(inside * (inputs == source)).sum(axis=2) for source in sources]
+    paths, longest, most = zip(*(_paths_from(s, inputs, inside) for s in sources), strict=True)
+    anywhere = np.broadcast_to(inside.sum(axis=2), edges[0].shape)
+    return np.stack([*edges, anywhere, *paths, *longest, *most], axis=2).astype(np.uint8)
 
 
 def _paths_from(
     source: int, inputs: np.ndarray, inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Paths from an input to the output, node after node: number, longest, most of the set."""
-    n, _, masks = inside.shape
+    """Paths from an input to the output, node after node: number, longest, most of the set.
+
+    Args:
+        source: The input.
+        inputs: int64 [180, 1, 8].
+        inside: 1 for the edges of a set, int64 [1, 256, 8].
+
+    Returns:
+        Three arrays int8 [180, 256].
+    """
     nodes = INPUT_NODES + INTERMEDIATE_NODES
     unreachable = -nodes  # stays negative, however many edges are added
-    number = np.zeros((n, nodes, masks), dtype=np.int64)
-    longest = np.full((n, nodes, masks), unreachable)
-    most = np.full((n, nodes, masks), unreachable)
-    number[:, source], longest[:, source], most[:, source] = 1, 0, 0
-    row = np.arange(n)
+    shape = (nodes, inputs.shape[0], inside.shape[1])
+    number = np.zeros(shape, dtype=np.int8)
+    longest = np.full(shape, unreachable, dtype=np.int8)
+    most = np.full(shape, unreachable, dtype=np.int8)
+    number[source], longest[source], most[source] = 1, 0, 0
+    row = np.arange(len(inputs))
     for node in range(INPUT_NODES, nodes):
         for edge in (2 * (node - INPUT_NODES), 2 * (node - INPUT_NODES) + 1):
-            before, allowed = inputs[:, edge], inside[:, edge]
-            number[:, node] += allowed * number[row, before]
-            step = np.where(allowed, longest[row, before] + 1, unreachable)
-            longest[:, node] = np.maximum(longest[:, node], step)
-            most[:, node] = np.maximum(most[:, node], most[row, before] + allowed)
+            before, allowed = inputs[:, 0, edge], inside[:, :, edge].astype(np.int8)
+            number[node] += allowed * number[before, row]
+            step = np.where(allowed, longest[before, row] + 1, unreachable)
+            longest[node] = np.maximum(longest[node], step)
+            most[node] = np.maximum(most[node], most[before, row] + allowed)
     # Every intermediate node leads to the output.
     ends = slice(INPUT_NODES, None)
     return (
-        number[:, ends].sum(axis=1),
-        np.maximum(longest[:, ends].max(axis=1), 0),
-        np.maximum(most[:, ends].max(axis=1), 0),
+        number[ends].sum(axis=0, dtype=np.int8),
+        np.maximum(longest[ends].max(axis=0), 0),
+        np.maximum(most[ends].max(axis=0), 0),
     )

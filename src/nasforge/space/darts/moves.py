@@ -7,6 +7,7 @@ node that its sibling does not use (Real et al. 2019, section 2, restricted to t
 """
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from nasforge.space.darts.genotype import (
     Edge,
     Genotype,
 )
-from nasforge.space.darts.vector import VARIABLES, from_vector, to_vector
+from nasforge.space.darts.vector import VARIABLES, from_vector
 
 _CHOICES = np.array([number for _, number in VARIABLES])
 
@@ -76,4 +77,9 @@ def _replace(genotype: Genotype, kind: str, position: int, edge: Edge) -> Genoty
 
 def _ordered(genotype: Genotype) -> Genotype:
     """The same genotype with each node's lower input first, as `sample` writes it."""
-    return from_vector(to_vector(genotype))
+    return Genotype(_ordered_cell(genotype.normal), _ordered_cell(genotype.reduce))
+
+
+def _ordered_cell(cell: Cell) -> Cell:
+    pairs = [sorted(cell[i : i + 2], key=attrgetter("input")) for i in range(0, len(cell), 2)]
+    return tuple([edge for pair in pairs for edge in pair])

@@ -7,7 +7,7 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -15,15 +15,16 @@ from nasforge.errors import GenotypeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.darts import moves, vector
 from nasforge.space.darts.arrays import to_array
-from nasforge.space.darts.canonical import canonical_cell
-from nasforge.space.darts.costs import network_costs
+from nasforge.space.darts.canonical import canonical_array, canonical_genotype
+from nasforge.space.darts.costs import Costs, cost_array, network_costs
 from nasforge.space.darts.distance import edit_distances
-from nasforge.space.darts.encodings import ENCODINGS, FEATURE_NAMES
+from nasforge.space.darts.encodings import ENCODINGS, Encoding
 from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
 from nasforge.space.darts.graph import LAYOUT, graph_of
 from nasforge.space.graph import Graph, GraphLayout
 
-T = TypeVar("T")
+ONE_BY_ONE = 8
+"""Fewer genotypes than this are worked on one by one: arrays are for many."""
 
 
 class DartsSpace:
@@ -51,7 +52,7 @@ class DartsSpace:
     def canonical(self, architecture: Genotype) -> Genotype:
         """The representative of all genotypes that are the same network."""
         _check_type(architecture)
-        return Genotype(canonical_cell(architecture.normal), canonical_cell(architecture.reduce))
+        return canonical_genotype(architecture)
 
     def architecture_id(self, architecture: Genotype) -> str:
         """16 hex digits of the SHA-256 of `darts|1|<canonical text>`."""
@@ -102,12 +103,17 @@ class DartsSpace:
         Raises:
             ValueError: The encoding is unknown.
         """
-        function = _lookup(ENCODINGS, encoding)
-        return function([self.canonical(architecture) for architecture in architectures])
+        kind = _lookup(encoding)
+        array = self._array(architectures)
+        if kind.canonical and len(array) < ONE_BY_ONE:
+            array = to_array([canonical_genotype(architecture) for architecture in architectures])
+        elif kind.canonical:
+            array = canonical_array(array)
+        return kind.encode(array)
 
     def feature_names(self, encoding: str) -> tuple[str, ...]:
         """Names of the columns of `encode`."""
-        return _lookup(FEATURE_NAMES, encoding)
+        return _lookup(encoding).names
 
     def graph(self, architecture: Genotype) -> Graph:
         """The canonical form as a graph of both cells, operations on their own edges."""
@@ -115,11 +121,30 @@ class DartsSpace:
 
     def params(self, architecture: Genotype, shape: NetworkShape) -> int:
         """Trainable parameters of the evaluation network."""
-        return network_costs(architecture, shape).params
+        return self._costs(architecture, shape).params
 
     def macs(self, architecture: Genotype, shape: NetworkShape) -> int:
         """Multiply-adds of one image's forward pass."""
-        return network_costs(architecture, shape).macs
+        return self._costs(architecture, shape).macs
+
+    def costs(self, architectures: Sequence[Genotype], shape: NetworkShape) -> np.ndarray:
+        """`params` and `macs` of many: int64 [n, 2]."""
+        if len(architectures) < ONE_BY_ONE:
+            costs = [self._costs(architecture, shape) for architecture in architectures]
+            return np.array(costs, dtype=np.int64).reshape(-1, 2)
+        return cost_array(self._array(architectures), shape)
+
+    def _costs(self, architecture: Genotype, shape: NetworkShape) -> Costs:
+        _check_type(architecture)
+        return network_costs(architecture, shape)
+
+    def _array(self, architectures: Sequence[Genotype]) -> np.ndarray:
+        try:
+            return to_array(architectures)
+        except AttributeError:
+            for architecture in architectures:
+                _check_type(architecture)
+            raise
 
 
 def _check_type(architecture: object) -> None:
@@ -137,10 +162,10 @@ def _check_type(architecture: object) -> None:
     raise GenotypeError(f"a {kind} is no genotype; {hint}")
 
 
-def _lookup(table: dict[str, T], encoding: str) -> T:
-    if encoding not in table:
-        raise ValueError(f"unknown encoding {encoding!r}; allowed: {', '.join(table)}")
-    return table[encoding]
+def _lookup(encoding: str) -> Encoding:
+    if encoding not in ENCODINGS:
+        raise ValueError(f"unknown encoding {encoding!r}; allowed: {', '.join(ENCODINGS)}")
+    return ENCODINGS[encoding]
 
 
 DARTS = DartsSpace()
