@@ -16,6 +16,7 @@ from nasforge.studies.holding_out import (
     hold_out,
     left_out_splits,
     proposed_by,
+    seen_split,
     size_splits,
 )
 from nasforge.surrogates import scores
@@ -105,6 +106,13 @@ def test_everything_a_sampler_proposed_is_left_out(folder: Path, labels: Labels)
         assert not {labels.architecture_ids[i] for i in split.inside} & groups[group]
 
 
+def test_only_replicated_architectures_judge_what_was_seen(labels: Labels) -> None:
+    [split] = seen_split(labels)
+    assert len(split.inside) == N
+    assert (labels.seeds[split.outside] == 3).all()
+    np.testing.assert_array_equal(split.labels, labels.first)
+
+
 def test_groups_of_a_few_are_not_left_out(labels: Labels) -> None:
     few = {"few": set(labels.architecture_ids[:5]), "most": set(labels.architecture_ids[5:])}
     assert list(left_out_splits(labels, few)) == []
@@ -112,7 +120,7 @@ def test_groups_of_a_few_are_not_left_out(labels: Labels) -> None:
 
 def test_predictions_know_their_distance_to_what_was_learnt(folder: Path) -> None:
     table = pd.read_parquet(folder / "linear.parquet")
-    assert set(table["scheme"]) == {"size", "without"}
+    assert set(table["scheme"]) == {"size", "without", "seen"}
     full = table[(table["scheme"] == "size") & (table["group"] == "all")]
     assert len(full) == full["architecture_id"].nunique() == N
     assert (full["distance"] >= 1).all()

@@ -58,6 +58,29 @@ rule score_generalization:
         "../scripts/score_generalization.py"
 
 
+rule compare_with_table:
+    input:
+        development="<results>/split/development.parquet",
+        proposals="<results>/collect/proposals.parquet",
+        predictions=rules.score_generalization.input.predictions,
+    output:
+        scores="<results>/studies/table.csv",
+        figure=report(
+            "<results>/studies/table.png",
+            category="Studies",
+            caption="../report/table.rst",
+        ),
+        finding="<results>/studies/table.txt",
+    log:
+        "<logs>/studies/table.log",
+    localrule: True
+    params:
+        protocol=STUDY_PROTOCOL,
+        families=FAMILIES,
+    script:
+        "../scripts/compare_with_table.py"
+
+
 rule score_set_aside:
     input:
         set_aside="<results>/split/set_aside.parquet",
@@ -91,4 +114,5 @@ rule score_set_aside:
 rule studies:
     input:
         rules.score_generalization.output,
+        rules.compare_with_table.output,
         rules.score_set_aside.output if config["split"]["set_aside"] else [],

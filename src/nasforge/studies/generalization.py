@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
@@ -51,7 +52,7 @@ def score_generalization(
     """
     labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
     predictions = {
-        family: pd.read_parquet(file)
+        family: pd.read_parquet(file).query("scheme != 'seen'")
         for family, file in prediction_files.items()
         if family != "mean"
     }
@@ -106,22 +107,9 @@ def plot_generalization(table: pd.DataFrame, output: Path) -> None:
     colour = colours(families)
     with figure(output, "How surrogates generalize", panels=3) as panels:
         for axes, (metric, name) in zip(panels, _CURVES.items(), strict=False):
-            rows = table[(table["scheme"] == "size") & (table["metric"] == metric)]
-            for family in families:
-                own = rows[rows["family"] == family].sort_values("trained")
-                axes.plot(own["trained"], own["score"], marker="o", ms=3, color=colour[family],
-                          label=family)  # fmt: skip
-                axes.fill_between(own["trained"], own["low"], own["high"], alpha=0.1,
-                                  color=colour[family], linewidth=0)  # fmt: skip
-            known = rows[rows["estimable"]].drop_duplicates("trained").sort_values("trained")
-            axes.plot(known["trained"], known["ceiling"], color="black", linestyle="--",
-                      label="ceiling")  # fmt: skip
-            axes.plot(known["trained"], known["table"], color=MUTED, linestyle=":",
-                      label="one-run table")  # fmt: skip
-            axes.set_xscale("log")
-            axes.set_xlabel("training architectures")
+            _plot_sizes(axes, table[(table["scheme"] == "size") & (table["metric"] == metric)])
             axes.set_ylabel(f"{name}, held-out folds")
-        panels[0].legend(frameon=False, fontsize=7)
+        panels[1].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0.0, 0.93))
         rows = table[(table["scheme"] == "without") & (table["metric"] == "kendall_tau")]
         groups = list(dict.fromkeys(rows["group"]))
         for offset, family in enumerate(families):
@@ -133,3 +121,23 @@ def plot_generalization(table: pd.DataFrame, output: Path) -> None:
             )  # fmt: skip
         panels[2].set_yticks(range(len(groups)), groups)
         panels[2].set_xlabel("Kendall tau of a sampler's region, left out")
+
+
+def _plot_sizes(axes: Axes, rows: pd.DataFrame) -> None:
+    families = list(dict.fromkeys(rows["family"]))
+    for number, family in enumerate(families):
+        own = rows[rows["family"] == family].sort_values("trained")
+        # A little apart, so that intervals can be told from each other.
+        x = own["trained"] * (1 + 0.02 * (number - len(families) / 2))
+        axes.errorbar(
+            x, own["score"], yerr=[own["score"] - own["low"], own["high"] - own["score"]],
+            marker="o", ms=3, lw=1, elinewidth=0.6, color=colours(families)[family], label=family,
+        )  # fmt: skip
+    known = rows[rows["estimable"]].drop_duplicates("trained").sort_values("trained")
+    axes.plot(known["trained"], known["ceiling"], color="black", ls="--", label="ceiling")
+    axes.plot(known["trained"], known["table"], color=MUTED, ls=":", label="one-run table")
+    axes.set_xscale("log")
+    sizes = sorted(set(rows["trained"]))
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
+    axes.set_xlabel("training architectures")

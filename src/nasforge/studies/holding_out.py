@@ -2,9 +2,10 @@
 
     >>> hold_out(DARTS, HoldOutSources(development, proposals, record), [50, 100], 2, output)
 
-Only the development part is used, so that the test part stays unread. Two schemes: `size`, a
-number of training architectures, drawn from the other folds; and `without`, everything that one
-sampler (or all samplers of one optimizer) proposed is left out and predicted.
+Only the development part is used, so that the test part stays unread. Three schemes: `size`, a
+number of training architectures, drawn from the other folds; `without`, everything that one
+sampler (or all samplers of one optimizer) proposed is left out and predicted; and `seen`, the
+replicated architectures are predicted after one training of each was learnt, as the paper did.
 """
 
 import json
@@ -57,17 +58,18 @@ class Split:
     """Who learns and who is predicted.
 
     Attributes:
-        scheme: "size" or "without".
+        scheme: "size", "without" or "seen".
         group: Number of training architectures, or what was left out.
         inside: int64, rows of the training architectures.
         outside: int64, rows that are predicted.
-        members: Seeds of the members, whose predictions are averaged.
+        labels: float64 [n], what is learnt of all architectures.
     """
 
     scheme: str
     group: str
     inside: np.ndarray
     outside: np.ndarray
+    labels: np.ndarray
 
 
 def hold_out(
@@ -96,11 +98,12 @@ def hold_out(
     splits = [
         *size_splits(labels, sizes),
         *left_out_splits(labels, proposed_by(space, sources.proposals)),
+        *seen_split(labels),
     ]
     largest = max((len(s.inside) for s in splits if s.scheme == "size"), default=0)
     tables = []
     for split in splits:
-        predicted = _predict(record, features, labels, split, members)
+        predicted = _predict(record, features, split, members)
         # Folds differ by one architecture in size.
         full = split.scheme == "size" and len(split.inside) > 0.99 * largest - 1
         tables.append(
@@ -127,8 +130,8 @@ def size_splits(labels: Labels, sizes: Sequence[int]) -> Iterator[Split]:
         outside, others = np.flatnonzero(fold_of == fold), np.flatnonzero(fold_of != fold)
         order = np.random.default_rng([SEED, fold]).permutation(others)
         for size in [s for s in sorted(sizes) if s < 0.9 * len(others)]:
-            yield Split("size", str(size), order[:size], outside)
-        yield Split("size", "all", order, outside)
+            yield Split("size", str(size), order[:size], outside, labels.values)
+        yield Split("size", "all", order, outside, labels.values)
 
 
 def left_out_splits(labels: Labels, proposed: Mapping[str, set[str]]) -> Iterator[Split]:
@@ -137,7 +140,15 @@ def left_out_splits(labels: Labels, proposed: Mapping[str, set[str]]) -> Iterato
     for group, members in proposed.items():
         left_out = np.isin(ids, list(members))
         if min(left_out.sum(), (~left_out).sum()) >= FEWEST:
-            yield Split("without", group, np.flatnonzero(~left_out), np.flatnonzero(left_out))
+            rows = np.flatnonzero(~left_out), np.flatnonzero(left_out)
+            yield Split("without", group, *rows, labels.values)
+
+
+def seen_split(labels: Labels) -> Iterator[Split]:
+    """Learn one training of every architecture, and predict those that have others."""
+    replicated = np.flatnonzero(labels.seeds > 1)
+    if len(replicated):
+        yield Split("seen", "all", np.arange(len(labels)), replicated, labels.first)
 
 
 def proposed_by(space: SearchSpace, proposals_file: Path) -> dict[str, set[str]]:
@@ -154,10 +165,10 @@ def proposed_by(space: SearchSpace, proposals_file: Path) -> dict[str, set[str]]
 
 
 def _predict(
-    record: Mapping[str, Any], features: np.ndarray, labels: Labels, split: Split, members: int
+    record: Mapping[str, Any], features: np.ndarray, split: Split, members: int
 ) -> np.ndarray:
     link = Scale(record["link"])
-    values = link.forward(labels.values[split.inside])
+    values = link.forward(split.labels[split.inside])
     seeds = Bagging(FOLDS, members, SEED)
     predicted = [
         FAMILIES[record["family"]]
