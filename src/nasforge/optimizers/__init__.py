@@ -4,20 +4,29 @@
 """
 
 import inspect
+from typing import Any
 
 from nasforge.errors import OptimizerError
+from nasforge.optimizers.bananas import Bananas
+from nasforge.optimizers.differential_evolution import DifferentialEvolution
+from nasforge.optimizers.local_search import LocalSearch
 from nasforge.optimizers.protocol import Observation, Observations, Optimizer
 from nasforge.optimizers.random_search import RandomSearch
 from nasforge.optimizers.regularized_evolution import RegularizedEvolution
+from nasforge.optimizers.tpe import TreeParzenEstimator
 from nasforge.space.protocol import SearchSpace
 
 __all__ = [
     "OPTIMIZERS",
+    "Bananas",
+    "DifferentialEvolution",
+    "LocalSearch",
     "Observation",
     "Observations",
     "Optimizer",
     "RandomSearch",
     "RegularizedEvolution",
+    "TreeParzenEstimator",
     "default_settings",
     "make_optimizer",
     "optimizer_class",
@@ -26,6 +35,10 @@ __all__ = [
 OPTIMIZERS: dict[str, type[Optimizer]] = {
     "random": RandomSearch,
     "regularized_evolution": RegularizedEvolution,
+    "differential_evolution": DifferentialEvolution,
+    "local_search": LocalSearch,
+    "tpe": TreeParzenEstimator,
+    "bananas": Bananas,
 }
 """Optimizers by the name they have in a config."""
 
@@ -41,13 +54,13 @@ def optimizer_class(name: str) -> type[Optimizer]:
     return OPTIMIZERS[name]
 
 
-def default_settings(name: str) -> dict[str, float]:
+def default_settings(name: str) -> dict[str, Any]:
     """An optimizer's settings at their defaults."""
     parameters = inspect.signature(optimizer_class(name)).parameters
     return {key: p.default for key, p in parameters.items() if key not in ("space", "seed")}
 
 
-def make_optimizer(name: str, space: SearchSpace, seed: int, /, **settings: float) -> Optimizer:
+def make_optimizer(name: str, space: SearchSpace, seed: int, /, **settings: Any) -> Optimizer:
     """Build an optimizer by name.
 
     Raises:
