@@ -1,4 +1,4 @@
-"""The command line: `nasforge query | info | verify | sample | plan | train | restore | import`.
+"""The command line: `nasforge query | info | verify | sample | optimize | plan | train | ...`.
 
     $ nasforge info results/quickstart/export/darts-digits-v1
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from nasforge import __version__
-from nasforge.cli import imports, make, query
+from nasforge.cli import imports, make, optimize, query
 from nasforge.cli.parsing import Parser
 from nasforge.errors import NasforgeError
 
@@ -22,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     query.add_commands(commands)
     make.add_commands(commands)
     imports.add_commands(commands)
+    optimize.add_commands(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)
