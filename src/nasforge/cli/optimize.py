@@ -9,6 +9,7 @@ What it needs beyond numpy is imported when it runs.
 
 import argparse
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,7 @@ def _report(
     if options.json:
         result = {
             "backend": backend.name,
-            "best_known": None if backend.best_known != backend.best_known else backend.best_known,
+            "best_known": backend.best_known if math.isfinite(backend.best_known) else None,
             "optimizers": [summary.to_json() for summary in summaries],
             "table": str(options.output),
             "figure": str(figure),
@@ -191,8 +192,8 @@ def _report(
         return
     print(f"{backend.name}: {options.budget} evaluations, workers: {options.workers}")
     print(format_summary(summaries))
-    print(
-        "medians over runs, regret with quartiles in % points below the best known "
-        f"({backend.best_known:.4f})"
-    )
+    known = math.isfinite(backend.best_known)
+    best = f"worth {backend.best_known:.4f}" if known else "unknown"
+    print("medians over runs; regrets in % points, with quartiles")
+    print(f"the best known architecture is {best}")
     print(f"written: {options.output}, {figure}")
