@@ -172,7 +172,12 @@ def _training(options: argparse.Namespace) -> Backend:
         raise NasforgeError("--space goes with a benchmark or a table; only darts can be trained")
     training = open_training(options.train)
     return TrainingBackend(
-        training.recipe, training.images, training.cache, training.device, training.backend
+        training.recipe,
+        training.images,
+        training.cache,
+        training.device,
+        training.backend,
+        training.max_attempts,
     )
 
 

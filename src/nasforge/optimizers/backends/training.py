@@ -29,6 +29,7 @@ class TrainingBackend:
         cache: Where finished evaluations are looked up and stored.
         device: "cpu", "cuda" or "cuda:<number>".
         backend: One of `training.backends.BACKENDS`.
+        max_attempts: How often a training that raises is tried in all, once per run.
     """
 
     has_costs = True
@@ -42,10 +43,12 @@ class TrainingBackend:
         cache: EvaluationCache,
         device: str = "cpu",
         backend: str = "auto",
+        max_attempts: int = 2,
     ) -> None:
         self.name = f"train/{recipe.recipe_id}"
         self._recipe, self._images, self._cache = recipe, images, cache
         self._device, self._backend = device, backend
+        self._max_attempts = max_attempts
 
     def evaluate(self, architectures: Sequence[Genotype], noise_seeds: Sequence[int]) -> Outcomes:
         """Train them; a training that failed or diverged is nan."""
@@ -64,6 +67,7 @@ class TrainingBackend:
             self._cache,
             device=self._device,
             backend=self._backend,
+            max_attempts=self._max_attempts,
             label="run",
         )
         return evaluation.val_accuracy, evaluation.train_time_s
