@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from nasforge.campaign import Campaign
 from nasforge.config import check_config
 from nasforge.errors import ConfigError
+from nasforge.optimizers import OPTIMIZERS
 from nasforge.recipe import IMAGE_SOURCES, DatasetSpec, Recipe
 
 ROOT = Path(__file__).parents[1]
@@ -48,6 +49,13 @@ MINIMAL = {
 }
 MISSING = object()
 RE_A = "samplers.1"
+LOCAL = {
+    "name": "local",
+    "optimizer": "local_search",
+    "seed": 1,
+    "generations": 2,
+    "generation_size": 4,
+}
 
 Path_ = tuple[str | int, ...]
 
@@ -328,6 +336,13 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         (f"{RE_A}.settings.sample_size", 2.5, "samplers[1] (re_a): "),
         (f"{RE_A}.settings.population_size", 12.5, "samplers[1] (re_a): "),
         (f"{RE_A}.settings.seed", 3, "samplers[1] (re_a): "),
+        ("samplers.1", {**LOCAL, "settings": {"improvement": "any"}}, "must be one of best, first"),
+        ("samplers.1", {**LOCAL, "optimizer": "tpe", "settings": {"good_fraction": 2}},
+         "samplers[1] (local): good_fraction 2 must be a number from 0 to 1"),
+        ("samplers.1", {**LOCAL, "optimizer": "bananas", "settings": {"encoding": "names"}},
+         "samplers[1] (local): encoding 'names' must be one of one_hot, graph_features"),
+        ("samplers.1", {**LOCAL, "optimizer": "bananas", "settings": {"predictor": "ridge"}},
+         "samplers[1] (local): predictor 'ridge' must be an object"),
         (f"{RE_A}.settings", {1: 2, "sample_size": 4}, "samplers[1]"),
         ("dataset.source", "parquet", "execution.data_dir: must be the folder with train-*.par"),
         ("training.recipe.crop_padding", 8, "crop_padding: 8 must be less than dataset.image_size"),
@@ -417,3 +432,17 @@ def test_any_value_anywhere_passes_or_is_a_config_error(path: Path_, value: Any)
 def test_an_odd_number_anywhere_passes_or_is_a_config_error(value: float) -> None:
     for path in leaves(checked(QUICKSTART)):
         assert_usable_or_refused(path, value)
+
+
+def test_settings_of_every_optimizer_have_their_defaults() -> None:
+    config = copy.deepcopy(QUICKSTART)
+    config["samplers"] = [{**LOCAL, "name": name, "optimizer": name} for name in OPTIMIZERS]
+    check_config(config, SCHEMA_FILE)
+    settings = {entry["name"]: entry["settings"] for entry in config["samplers"]}
+    assert settings["local_search"] == {"improvement": "best"}
+    assert settings["differential_evolution"] == {
+        "population_size": 20,
+        "mutation_factor": 0.5,
+        "crossover_rate": 0.5,
+    }
+    assert settings["tpe"]["max_history"] == settings["bananas"]["max_history"] == 1000

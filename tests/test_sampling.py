@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from nasforge.errors import EvaluationsError, OptimizerError
 from nasforge.evaluations.proposals import Proposal
+from nasforge.optimizers import OPTIMIZERS
 from nasforge.sampling import (
     PastGeneration,
     SamplerSpec,
@@ -23,6 +24,13 @@ RANDOM = SamplerSpec("random", "random", seed=1, generations=3, generation_size=
 EVOLUTION = SamplerSpec(
     "re_a", "regularized_evolution", 2, 3, 6, {"population_size": 6, "sample_size": 6}
 )
+SMALL = {
+    "regularized_evolution": {"population_size": 6, "sample_size": 6},
+    "differential_evolution": {"population_size": 5},
+    "tpe": {"initial_size": 5},
+    "bananas": {"initial_size": 5},
+}
+EVERY_SAMPLER = [SamplerSpec(name, name, 3, 3, 6, SMALL.get(name, {})) for name in OPTIMIZERS]
 GENERATION = [Proposal("random", "random", 3, position, 0, "text") for position in range(50)]
 
 
@@ -48,6 +56,21 @@ def test_a_generation_has_its_size_and_its_numbers() -> None:
     assert {(p.sampler, p.optimizer, p.generation, p.replicate) for p in proposals} == {
         ("random", "random", 2, 0)
     }
+
+
+@pytest.mark.parametrize("sampler", EVERY_SAMPLER, ids=lambda sampler: sampler.name)
+def test_every_optimizer_is_a_sampler(sampler: SamplerSpec) -> None:
+    past: list[PastGeneration] = []
+    for generation in range(sampler.generations):
+        proposals = propose(DARTS, sampler, generation, past if sampler.uses_feedback else ())
+        assert len(set(ids(proposals))) == 6
+        assert propose(DARTS, sampler, generation, past if sampler.uses_feedback else ()) == (
+            proposals
+        )
+        # One of every generation failed.
+        past.append(finished(proposals, [math.nan, 0.9, 0.3, 0.4, 0.5, 0.6]))
+    everything = [i for done in past for i in ids(done.proposals)]
+    assert len(set(everything)) == 18
 
 
 @pytest.mark.parametrize("sampler", [RANDOM, EVOLUTION])

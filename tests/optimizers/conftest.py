@@ -53,7 +53,13 @@ class BitSpace:
         return tuple(bit ^ (i == flipped) for i, bit in enumerate(architecture))
 
     def neighbours(self, architecture: Bits) -> list[Bits]:
-        raise NotImplementedError
+        words = [
+            tuple(bit ^ (i == flipped) for i, bit in enumerate(architecture))
+            for flipped in range(self.length)
+        ]
+        networks = {self.canonical(word): word for word in words}
+        networks.pop(self.canonical(architecture), None)
+        return list(networks.values())
 
     def encode(self, architectures: Sequence[Bits], encoding: str) -> np.ndarray:
         return np.array([self.canonical(word) for word in architectures], np.float32)

@@ -70,3 +70,21 @@ def test_more_than_the_space_holds_is_an_error(tiny_space):
 
 def test_an_empty_batch_draws_nothing(tiny_space):
     assert Novelty(tiny_space).batch(0, pytest.fail) == []
+
+
+def test_a_draw_can_ask_what_is_new_and_how_many_are_taken(tiny_space):
+    novelty = Novelty(tiny_space)
+    novelty.add([(0, 0, 0)])
+    words = iter([(1, 0, 0), (1, 1, 1)])
+    taken, new = [], []
+
+    def draw():
+        taken.append(novelty.taken)
+        new.append([novelty.is_new(word) for word in ((0, 0, 0), (0, 0, 1), (0, 1, 0))])
+        return next(words)
+
+    novelty.batch(2, draw)
+    assert taken == [0, 1]
+    assert new == [[False, True, True], [False, False, True]]
+    assert novelty.taken == 0
+    assert not novelty.is_new((1, 1, 1))

@@ -9,7 +9,12 @@ from nasforge.errors import OptimizerError
 from nasforge.optimizers import OPTIMIZERS, Observations, make_optimizer, optimizer_class
 from nasforge.space import DARTS, SearchSpace
 
-SMALL = {"regularized_evolution": {"population_size": 4, "sample_size": 2}}
+SMALL = {
+    "regularized_evolution": {"population_size": 4, "sample_size": 2},
+    "differential_evolution": {"population_size": 4},
+    "tpe": {"initial_size": 4},
+    "bananas": {"initial_size": 4, "batch_size": 3, "candidates": 9},
+}
 
 each_optimizer = pytest.mark.parametrize("name", OPTIMIZERS)
 

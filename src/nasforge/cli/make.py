@@ -11,13 +11,18 @@ import argparse
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nasforge.cli.parsing import Commands, add_command, print_fields, require
 from nasforge.errors import ConfigError, NasforgeError
+from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import DARTS
+
+if TYPE_CHECKING:
+    from nasforge.evaluations.cache import EvaluationCache
+    from nasforge.training.dataset import ImageSet
 
 SCHEMA = Path("workflow/schemas/config.schema.yaml")
 
@@ -62,34 +67,22 @@ def _plan(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     require("torch", "train")
-    from nasforge.evaluations.cache import EvaluationCache
     from nasforge.evaluations.proposals import Proposal
-    from nasforge.recipe import DatasetSpec, Recipe, digest
-    from nasforge.training.dataset import MANIFEST, ImageSet
-    from nasforge.training.prepare import prepare
     from nasforge.training.shard import train_shard
 
     if options.replicate < 0:
         raise NasforgeError(f"--replicate: {options.replicate} must be at least 0")
-    config = _training_config(options.config)
     genotype = DARTS.parse(options.architecture)
-    execution = config["execution"]
-    recipe = Recipe.from_dict(config["training"]["recipe"])
-    spec = DatasetSpec.from_dict(config["dataset"])
-    # Not the pipeline's folder: what stands there must be Snakemake's own work.
-    folder = Path(execution["cache_dir"]) / "images" / digest(spec.to_dict())
-    if not (folder / MANIFEST).exists():
-        data_dir = execution["data_dir"]
-        prepare(spec, Path(data_dir) if data_dir else None, folder)
+    training = open_training(options.config)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     [evaluation] = train_shard(
         [Proposal("cli", "cli", 0, 0, options.replicate, DARTS.format(genotype))],
-        recipe,
-        ImageSet.open(folder, spec),
-        EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
-        device=execution["device"],
-        backend=execution["backend"],
-        max_attempts=execution["max_attempts"],
+        training.recipe,
+        training.images,
+        training.cache,
+        device=training.device,
+        backend=training.backend,
+        max_attempts=training.max_attempts,
         label="train",
     )
     if evaluation.status == "failed":
@@ -105,6 +98,56 @@ def _train(options: argparse.Namespace) -> None:
         )
     names = ("evaluation_id", "status", "error", "val_accuracy", "test_accuracy", "train_time_s")
     print_fields({n: getattr(evaluation, n) for n in (*names, "params", "macs", "backend")})
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a config trains with.
+
+    Attributes:
+        recipe: How to train.
+        images: The data set.
+        cache: Of finished evaluations.
+        device: As in the config.
+        backend: As in the config.
+        max_attempts: As in the config.
+    """
+
+    recipe: Recipe
+    images: "ImageSet"
+    cache: "EvaluationCache"
+    device: str
+    backend: str
+    max_attempts: int
+
+
+def open_training(file: Path) -> Training:
+    """What a config trains with; its images are prepared if they are not.
+
+    Raises:
+        ConfigError: The config is wrong, or trains nothing.
+    """
+    from nasforge.evaluations.cache import EvaluationCache
+    from nasforge.training.dataset import MANIFEST, ImageSet
+    from nasforge.training.prepare import prepare
+
+    config = _training_config(file)
+    execution = config["execution"]
+    recipe = Recipe.from_dict(config["training"]["recipe"])
+    spec = DatasetSpec.from_dict(config["dataset"])
+    # Not the pipeline's folder: what stands there must be Snakemake's own work.
+    folder = Path(execution["cache_dir"]) / "images" / digest(spec.to_dict())
+    if not (folder / MANIFEST).exists():
+        data_dir = execution["data_dir"]
+        prepare(spec, Path(data_dir) if data_dir else None, folder)
+    return Training(
+        recipe,
+        ImageSet.open(folder, spec),
+        EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
+        execution["device"],
+        execution["backend"],
+        execution["max_attempts"],
+    )
 
 
 def _restore(options: argparse.Namespace) -> None:

@@ -19,6 +19,17 @@ class Novelty:
     def __init__(self, space: SearchSpace) -> None:
         self._space = space
         self._seen: set[Architecture] = set()
+        self._chosen: dict[Architecture, Architecture] = {}
+
+    @property
+    def taken(self) -> int:
+        """While `batch` calls one of its draws: how many it has found so far."""
+        return len(self._chosen)
+
+    def is_new(self, architecture: Architecture) -> bool:
+        """Whether the network was not seen, nor is in the batch under way."""
+        canonical = self._space.canonical(architecture)
+        return canonical not in self._seen and canonical not in self._chosen
 
     def add(self, architectures: Iterable[Architecture]) -> None:
         """Mark networks as seen."""
@@ -38,7 +49,7 @@ class Novelty:
         Raises:
             OptimizerError: The space seems to hold fewer than `n` networks.
         """
-        chosen: dict[Architecture, Architecture] = {}
+        self._chosen = chosen = {}
         attempts = [(draw, True), (last_resort or draw, True), (last_resort or draw, False)]
         for source, only_new in attempts:
             misses = 0
@@ -56,4 +67,5 @@ class Novelty:
                 f"{len(chosen)}; ask for fewer"
             )
         self._seen.update(chosen)
+        self._chosen = {}
         return list(chosen.values())

@@ -7,7 +7,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, Self
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class Optimizer(Protocol):
 
     uses_feedback: ClassVar[bool]
 
-    def __init__(self, space: SearchSpace, seed: int, **settings: float) -> None: ...
+    def __init__(self, space: SearchSpace, seed: int, **settings: Any) -> None: ...
 
     def ask(self, n: int) -> list[Architecture]:
         """Exactly `n` architectures, distinct as networks, new ones while there are any."""

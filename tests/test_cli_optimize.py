@@ -1,0 +1,193 @@
+"""`nasforge optimize`: what it writes and prints, and that misuse is one line with exit code 2."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from linear_benchmark import write_linear_benchmark
+
+from nasforge.cli import main
+from nasforge.cli.progress import progress_bar
+from nasforge.optimizers import read_trajectories
+
+DATA = Path(__file__).parents[1] / "data" / "darts-cifar10-cpu"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> str:
+    return str(write_linear_benchmark(tmp_path / "export"))
+
+
+@pytest.fixture
+def output(tmp_path: Path) -> Path:
+    return tmp_path / "results" / "t.parquet"
+
+
+def test_it_writes_a_table_and_a_figure_and_prints_a_summary(
+    bench: str, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("random", "tpe")
+    options = [option for name in names for option in ("--optimizer", name)]
+    sizes = ("--budget", "30", "--seeds", "2", "--workers", "3")
+    assert main(["optimize", bench, *options, *sizes, "-o", str(output)]) == 0
+    runs = read_trajectories(output)
+    assert [(run.optimizer, run.seed) for run in runs] == [(n, s) for n in names for s in (0, 1)]
+    assert {(len(run), run.workers) for run in runs} == {(30, 3)}
+    assert output.with_suffix(".png").read_bytes().startswith(b"\x89PNG")
+    printed, progress = capsys.readouterr()
+    assert progress == ""  # no terminal
+    lines = printed.splitlines()
+    assert lines[0] == "tiny-v1/linear: 30 evaluations, workers: 3"
+    middle = np.median([run.regret[-1] for run in runs[:2]]) * 100
+    assert lines[2].startswith("random ")
+    assert f" {middle:.2f} [" in lines[2]
+    assert lines[-1] == f"written: {output}, {output.with_suffix('.png')}"
+
+
+def test_json(bench: str, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["optimize", bench, "--optimizer", "regularized_evolution", "--json"]
+    settings = ("--setting", "population_size=5", "--setting", "sample_size=2")
+    sizes = ("--budget", "12", "--seeds", "3", "--generation-size", "4")
+    assert main([*command, *settings, *sizes, "-o", str(output)]) == 0
+    result = json.loads(capsys.readouterr().out)
+    [summary] = result["optimizers"]
+    assert (summary["runs"], summary["evaluations"]) == (3, 12)
+    assert list(summary["regret"]) == ["10", "12"]
+    assert result["backend"] == "tiny-v1/linear"
+    assert {run.generation_size for run in read_trajectories(output)} == {4}
+
+
+def test_a_table_of_evaluations(output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["optimize", "--table", str(DATA), "--optimizer", "local_search"]
+    settings = ("--setting", "improvement=first", "--budget", "20", "--seeds", "2")
+    assert main([*command, *settings, "-o", str(output)]) == 0
+    assert "darts-cifar10-cpu: 20 evaluations" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_real_trainings(tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    config = {
+        "name": "tiny",
+        "dataset": {
+            "source": "digits",
+            "image_size": 8,
+            "train_images": 60,
+            "validation_images": 50,
+            "test_images": 50,
+        },
+        "training": {
+            "recipe": {
+                "cells": 3,
+                "channels": 2,
+                "epochs": 1,
+                "batch_size": 30,
+                "learning_rate": 0.05,
+            }
+        },
+        "samplers": [
+            {"name": "r", "optimizer": "random", "seed": 1, "generations": 4, "generation_size": 5}
+        ],
+        "surrogates": {"families": {"mean": {}}},
+        "export": {"name": "tiny", "version": 1, "description": "A test."},
+        "execution": {"cache_dir": str(tmp_path / "cache"), "backend": "torch"},
+    }
+    schema = tmp_path / "workflow" / "schemas" / "config.schema.yaml"
+    schema.parent.mkdir(parents=True)
+    root = Path(__file__).parents[1]
+    schema.write_text((root / "workflow/schemas/config.schema.yaml").read_text())
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(config))
+    command = ["optimize", "--train", str(tmp_path / "tiny.yaml"), "--optimizer", "random"]
+    command += ["--budget", "2", "--seeds", "1", "-o", str(output)]
+    assert main(command) == 0
+    [run] = read_trajectories(output)
+    assert np.isnan(run.value).all()
+    assert ((run.value_seen > 0) & (run.value_seen < 1)).all()
+    assert (run.wall_time_s > 0).all()
+    assert "the best known architecture is unknown" in capsys.readouterr().out
+    entries = list((tmp_path / "cache").rglob("*/*/*/*.json"))
+    stamps = [entry.stat().st_mtime_ns for entry in entries]
+    assert main(command) == 0  # from the cache
+    assert [entry.stat().st_mtime_ns for entry in entries] == stamps
+    [again] = read_trajectories(output)
+    np.testing.assert_array_equal(again.value_seen, run.value_seen)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["BENCH"], "arguments are required: --optimizer"),
+        (["--optimizer", "tpe"], "give one of a benchmark, --table FILE and --train CONFIG"),
+        (["BENCH", "--table", "x", "--optimizer", "tpe"], "give one of a benchmark"),
+        (["nothing", "--optimizer", "tpe"], "no benchmark 'nothing'"),
+        (["BENCH", "--optimizer", "bohb"], "unknown optimizer 'bohb'; allowed: random, "),
+        (["BENCH", "--optimizer", "tpe", "--budget", "0"], "--budget: 0 must be at least 1"),
+        (["BENCH", "--optimizer", "tpe", "--seeds", "0"], "--seeds: 0 must be"),
+        (["BENCH", "--optimizer", "tpe", "--workers", "-1"], "--workers: -1 must be"),
+        (["BENCH", "--optimizer", "tpe", "--generation-size", "0"], "--generation-size: 0 must"),
+        (["BENCH", "--optimizer", "tpe", "--setting", "x"], "--setting: 'x' must be KEY=VALUE"),
+        (["BENCH", "--optimizer", "tpe", "--setting", "x=1"], "tpe has no setting 'x'"),
+        (
+            ["BENCH", "--optimizer", "tpe", "--optimizer", "random", "--setting", "candidates=1"],
+            "--setting: goes with a single --optimizer",
+        ),
+        (["--table", "nothing.parquet", "--optimizer", "tpe"], "nothing.parquet: no such file"),
+        (["--table", "x", "--no-noise", "--optimizer", "tpe"], "go with a benchmark"),
+        (["--train", "nothing.yaml", "--optimizer", "tpe"], "nothing.yaml: cannot be read"),
+        (["BENCH", "--optimizer", "tpe", "-o", "t.csv"], "--output: t.csv must end in .parquet"),
+        (["BENCH", "--optimizer", "tpe", "-o", "/dev/null/t.parquet"], "cannot be written"),
+    ],
+)
+def test_misuse_is_one_line(
+    arguments: list[str],
+    message: str,
+    bench: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    try:
+        code = main(["optimize", *[bench if a == "BENCH" else a for a in arguments]])
+    except SystemExit as exit_:  # argparse's own
+        code = exit_.code
+    printed = capsys.readouterr()
+    assert code == 2
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_no_noise_and_another_surrogate(bench: str, output: Path) -> None:
+    command = ["optimize", bench, "--optimizer", "random", "--no-noise", "--surrogate", "linear"]
+    assert main([*command, "--budget", "5", "--seeds", "1", "-o", str(output)]) == 0
+    [run] = read_trajectories(output)
+    np.testing.assert_array_equal(run.value_seen, run.value)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_progress_bar_is_drawn_on_a_terminal_and_wiped_away() -> None:
+    terminal = Terminal()
+    now_s = iter([0.0, 0.1, 10.0, 20.0]).__next__
+    with progress_bar(40, "tpe", terminal, now_s) as advance:
+        advance(1)  # too soon
+        assert terminal.getvalue() == ""
+        advance(9)
+        assert "tpe [#######.......................] 10/40, 0:30 left" in terminal.getvalue()
+        advance(30)
+    assert "40/40, 0:00 left" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r")
+
+
+def test_no_terminal_no_progress_bar() -> None:
+    stream = io.StringIO()
+    with progress_bar(1, "tpe", stream) as advance:
+        advance(1)
+    assert stream.getvalue() == ""
