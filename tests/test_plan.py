@@ -120,5 +120,5 @@ def test_train_by_hand_prints_the_curve_and_uses_the_cache(
     assert main([*command, "--json"]) == 0
     evaluation = json.loads(capsys.readouterr().out)
     assert evaluation["replicate"] == 1
-    assert len(evaluation["curve"]) == 1
+    assert len(evaluation["curve"]) == 2
     assert len(list((tmp_path / "results/.cache").glob("train/*/*/*.json"))) == 1

@@ -122,7 +122,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         estimate_from = f"mean of {len(times)} in the cache"
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
     parts = sum(spec.generations for spec in campaign.samplers.values())
-    fits = len(config["surrogates"]["families"]) * len(config["surrogates"]["targets"])
+    fits = _fit_jobs(config["surrogates"])
     trainings = campaign.trainings()
     size = trainings * (BYTES_PER_EVALUATION + recipe.epochs * BYTES_PER_EPOCH)
     size += campaign.train_jobs() * BYTES_PER_SHARD
@@ -145,6 +145,16 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         device=config["execution"]["device"],
         disk_mb=size / 1e6,
     )
+
+
+def _fit_jobs(surrogates: Mapping[str, Any]) -> int:
+    """Jobs that tune, fit and blend."""
+    families, targets = surrogates["families"], len(surrogates["targets"])
+    jobs = len(families) * targets
+    jobs += targets * bool(surrogates["blend"]["parts"]) + bool(surrogates["curve"]["components"])
+    # The mean has nothing to tune; one more job gathers what was found.
+    tuned = [family for family in families if family != "mean"]
+    return jobs + (len(tuned) + bool(tuned) if surrogates["tuning"]["trials"] else 0)
 
 
 def _cached_times(cache: Path, recipe_id: str) -> list[float]:
