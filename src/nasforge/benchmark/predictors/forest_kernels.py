@@ -84,6 +84,37 @@ def one_by_one(
 
 
 @compile_kernel
+def walk(
+    features: np.ndarray,
+    test_feature: np.ndarray,
+    test_threshold: np.ndarray,
+    nodes: np.ndarray,
+    value: np.ndarray,
+    root: np.ndarray,
+    first_tree: np.ndarray,
+    base: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Any forest, for few rows. Arguments as of `in_blocks`."""
+    go_right = np.empty(len(test_feature), dtype=np.uint8)
+    for n in range(len(features)):
+        for test in range(len(test_feature)):
+            go_right[test] = not features[n, test_feature[test]] <= test_threshold[test]
+        for member in range(len(base)):
+            end = first_tree[member + 1] if member + 1 < len(base) else len(root)
+            total = base[member]
+            for t in range(first_tree[member], end):
+                node = np.uint32(root[t])
+                while True:  # ends, because children stand behind their parents
+                    child = nodes[node, 2 if go_right[nodes[node, 0]] else 1]
+                    if child == node:
+                        break
+                    node = child
+                total += value[node]
+            out[n, member] = total
+
+
+@compile_kernel
 def in_blocks(
     features: np.ndarray,
     test_feature: np.ndarray,
