@@ -21,8 +21,11 @@ from nasforge.errors import BenchmarkFormatError
 KERNELS = ("rbf", "matern52")
 """Names by number: exp(-d^2 / 2), and (1 + sqrt(5) d + 5 d^2 / 3) exp(-sqrt(5) d)."""
 
-ROWS_PER_CHUNK = 16
-"""Rows compared at a time; bounds the memory of the distances to all rows of all members."""
+CHUNK_VALUES = 2**17
+"""Distances computed at a time; what fits into a core's cache."""
+
+MAX_MEMBERS = 256
+"""Bounds the memory of a query, in which every member is compared with every row."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,10 @@ class KernelPredictor:
                 raise BenchmarkFormatError(
                     f"{name}: shape {list(getattr(self, name).shape)}, expected {list(shape)}"
                 )
+        if members > MAX_MEMBERS:
+            raise BenchmarkFormatError(
+                f"bias: {members} members, at most {MAX_MEMBERS} are allowed"
+            )
         require_finite(self, "rows", "dual", "scale", "bias")
         require_range("kernel", self.kernel, 0, len(KERNELS) - 1)
         require_range("first_row", self.first_row, 0, len(self.rows) - 1)
@@ -91,8 +98,9 @@ class KernelPredictor:
         rows, dual, squares = self._shared
         weights = self.scale[:, self._columns] ** 2
         answer = np.empty((len(features), self.members))
-        for start in range(0, len(features), ROWS_PER_CHUNK):
-            part = slice(start, start + ROWS_PER_CHUNK)
+        chunk = max(1, CHUNK_VALUES // dual.size)
+        for start in range(0, len(features), chunk):
+            part = slice(start, start + chunk)
             x = features[part, self._columns].astype(np.float64)
             # |(x - row) * scale|^2 of every member, in three terms.
             squared = (x[:, None] * weights).reshape(-1, len(rows)) @ rows
@@ -108,7 +116,8 @@ class KernelPredictor:
     @cached_property
     def _columns(self) -> np.ndarray:
         """Columns that play a part in any member; of one-hot rows that may be few."""
-        return np.flatnonzero(self.scale.any(axis=0))
+        columns = np.flatnonzero(self.scale.any(axis=0))
+        return columns if len(columns) else np.zeros(1, dtype=np.int64)
 
     @cached_property
     def _shared(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
