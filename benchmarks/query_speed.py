@@ -314,7 +314,11 @@ def main() -> int:
                 x = DARTS.encode(asked[:50], "graph_features")
                 libraries.check(family, peer, list(bench._predictors.values()), x)
             report(family, "one", time_single(bench, asked[:few], peers, rounds), peers)
-            some = asked if family in TREES or family == "linear" else asked[:1000]
+            some = (
+                asked
+                if family in TREES or family == "linear"
+                else asked[: 1_000 if family == "random_forest" else 200]
+            )
             report(family, f"{len(some):,}", time_many(bench, some, peers, rounds), peers)
             if isinstance(onnx, str):
                 print(f"{family}: ONNX Runtime {onnx}")

@@ -236,7 +236,9 @@ def test_a_wrong_architecture_is_explained(
 def test_an_unknown_benchmark_is_named(capsys: pytest.CaptureFixture[str], command: str) -> None:
     arguments = [ARCHITECTURE] if command == "query" else []
     error = refused(capsys, command, "no-such-v1", *arguments)
-    assert error.startswith("nasforge: no benchmark 'no-such-v1': it is neither a folder nor")
+    assert error.startswith(
+        "nasforge: no benchmark 'no-such-v1': it is neither a folder, a .zip, nor"
+    )
 
 
 @pytest.mark.parametrize("command", ["query", "info", "verify"])

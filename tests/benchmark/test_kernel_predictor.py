@@ -39,6 +39,27 @@ def test_it_is_the_sum_of_similarities(predictor: KernelPredictor) -> None:
         np.testing.assert_allclose(answer[row], [rbf + 0.5, matern - 1.0], rtol=1e-5)
 
 
+def test_a_row_counts_as_often_as_a_member_has_it(predictor: KernelPredictor) -> None:
+    rows = predictor.rows[[0, 1, 0, 1, 0]]  # member 0 has 0, 1, 0; member 1 has 1, 0
+    twice = dataclasses.replace(predictor, rows=rows)
+    features = np.random.default_rng(2).normal(size=(3, 4)).astype(np.float32)
+    d = np.linalg.norm((features[:, None] - rows[None, :3]) * predictor.scale[0], axis=2)
+    expected = np.exp(-(d**2) / 2) @ predictor.dual[:3] + 0.5
+    np.testing.assert_allclose(twice.predict(features)[:, 0], expected, rtol=1e-5)
+
+
+def test_without_a_column_all_distances_are_zero(predictor: KernelPredictor) -> None:
+    blind = dataclasses.replace(predictor, scale=np.zeros((2, 4)))
+    answer = blind.predict(np.ones((2, 4), np.float32))
+    expected = [predictor.dual[:3].sum() + 0.5, predictor.dual[3:].sum() - 1.0]
+    np.testing.assert_allclose(answer, [expected, expected])
+
+
+def test_more_members_than_a_query_should_compare_are_refused(predictor: KernelPredictor) -> None:
+    with pytest.raises(BenchmarkFormatError, match="bias: 258 members, at most 256 are allowed"):
+        KernelPredictor.stack([predictor] * 129)
+
+
 def test_stacked_members_predict_as_alone(predictor: KernelPredictor) -> None:
     features = np.random.default_rng(1).normal(size=(7, 4)).astype(np.float32)
     stacked = KernelPredictor.stack([predictor, predictor])

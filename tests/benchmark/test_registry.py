@@ -49,7 +49,9 @@ def test_a_shipped_benchmark_loads_by_name(
 
 @pytest.mark.parametrize("name", ["darts-nowhere-v1", "no/such/folder", "a\0b", "two\nlines"])
 def test_an_unknown_name_is_refused(name: str) -> None:
-    with pytest.raises(UnknownBenchmarkError, match=r"no benchmark '.*neither a folder nor"):
+    with pytest.raises(
+        UnknownBenchmarkError, match=r"no benchmark '.*neither a folder, a .zip, nor"
+    ):
         nasforge.load(name)
 
 

@@ -1,4 +1,4 @@
-"""Frozen folders on disk: written whole, read only if every checksum holds.
+"""Frozen folders on disk: written whole, read (or a .zip of one) only if every checksum holds.
 
 >>> folder = write_frozen(Path("export"), manifest, files)
 >>> manifest = read_manifest(folder)
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.section import FILE
+from nasforge.benchmark.zipped import read_member
 from nasforge.errors import BenchmarkFormatError
 
 MAX_MANIFEST_BYTES = 16 * 2**20
@@ -61,11 +62,7 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE
     try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise BenchmarkFormatError(f"{path}: larger than {MAX_MANIFEST_BYTES} bytes")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
+        data = json.loads(_read(folder, FILE, MAX_MANIFEST_BYTES, "at most").decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise BenchmarkFormatError(f"{path}: not JSON ({error})") from None
     try:
@@ -81,20 +78,33 @@ def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
         BenchmarkFormatError: They are not.
     """
     path, expected = folder / name, manifest.files[name]
-    try:
-        size = path.stat().st_size
-        if size != expected["bytes"] or size > MAX_FILE_BYTES:
-            raise BenchmarkFormatError(
-                f"{path}: {size} bytes, the manifest says {expected['bytes']}"
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
+    if not 0 <= expected["bytes"] <= MAX_FILE_BYTES:
+        raise BenchmarkFormatError(
+            f"{path}: {expected['bytes']} bytes, at most {MAX_FILE_BYTES} are allowed"
+        )
+    content = _read(folder, name, expected["bytes"], "the manifest says")
+    if len(content) != expected["bytes"]:
+        raise BenchmarkFormatError(
+            f"{path}: {len(content)} bytes, the manifest says {expected['bytes']}"
+        )
     if hashlib.sha256(content).hexdigest() != expected["sha256"]:
         raise BenchmarkFormatError(
             f"{path}: wrong checksum; the file is damaged or was changed, get the benchmark again"
         )
     return content
+
+
+def _read(folder: Path, name: str, limit: int, rule: str) -> bytes:
+    """A file of a folder or zip, if it has no more bytes than that; `rule` says why, for errors."""
+    path = folder / name
+    if not folder.is_dir() and folder.suffix == ".zip":
+        return read_member(folder, name, limit)
+    try:
+        if (size := path.stat().st_size) > limit:
+            raise BenchmarkFormatError(f"{path}: {size} bytes, {rule} {limit}")
+        return path.read_bytes()
+    except OSError as error:
+        raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _write_bytes(path: Path, content: bytes) -> None:

@@ -35,7 +35,7 @@ def load(
     """Load a frozen benchmark.
 
     Args:
-        benchmark: A name of `available()`, or the path of a folder.
+        benchmark: A name of `available()`, or the path of a folder or .zip.
         surrogate: Which of its surrogates answers; None for the selected one.
         space: Its search space, if that is neither ours nor an installed package's (see
             `nasforge.space.registry`).
@@ -52,7 +52,7 @@ def load(
 
 
 def find(benchmark: str | PathLike[str]) -> Path:
-    """The folder of a benchmark.
+    """The folder or .zip of a benchmark.
 
     Raises:
         UnknownBenchmarkError: There is none of this name.
@@ -60,11 +60,11 @@ def find(benchmark: str | PathLike[str]) -> Path:
     if str(benchmark) in available():
         return SHIPPED / str(benchmark)
     path = Path(benchmark)
-    if path.is_dir():
+    if path.is_dir() or (path.suffix == ".zip" and path.is_file()):
         return path
     shipped = ", ".join(available()) or "none in this version"
     raise UnknownBenchmarkError(
-        f"no benchmark {str(benchmark)!r}: it is neither a folder nor one that comes with "
+        f"no benchmark {str(benchmark)!r}: it is neither a folder, a .zip, nor one that comes with "
         f"nasforge ({shipped})"
     )
 

@@ -10,7 +10,8 @@ from typing import Any
 from nasforge.errors import BenchmarkFormatError
 
 FILE = "manifest.json"
-_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+"""Names of files and folders of a benchmark: none leads out of its folder."""
 
 
 class Section:
@@ -49,7 +50,7 @@ class Section:
     def name(self, key: str) -> str:
         """A string that is safe as the name of a file in this folder."""
         value = self.get(key, str)
-        if not _SAFE_NAME.fullmatch(value):
+        if not SAFE_NAME.fullmatch(value):
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {value[:60]!r}")
         return value
 
@@ -57,7 +58,7 @@ class Section:
         """The objects in an object, which must not be empty, with safe names."""
         parts = self.get(key, dict)
         for name in parts:
-            if not _SAFE_NAME.fullmatch(name):
+            if not SAFE_NAME.fullmatch(name):
                 raise BenchmarkFormatError(f"{FILE}: {self.path(key)}: unsafe name {name[:60]!r}")
         if not parts:
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is empty")

@@ -9,6 +9,7 @@ and others are walked; numba, where it is installed, does the same faster (`fore
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import ClassVar, Self
 
 import numpy as np
@@ -125,25 +126,32 @@ class ForestPredictor:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> float64 [n, members]."""
         answer = np.empty((len(features), self.members))
-        compiled = kernels("nasforge.benchmark.predictors.forest_kernels")
-        tests, bits = self._tests, self._bits
-        if compiled and bits and len(features) < FEW_ROWS:
+        if compiled := kernels("nasforge.benchmark.predictors.forest_kernels"):
+            self._predict_compiled(compiled, features, answer)
+            return answer
+        for start in range(0, len(features), ROWS_PER_CHUNK):
+            rows = slice(start, start + ROWS_PER_CHUNK)
+            right = self._tests.go_right(features[rows])
+            if bits := self._bits:
+                answer[rows] = bits.predict(right, self.first_tree, self.base)
+            else:
+                answer[rows] = self._walk(right)
+        return answer
+
+    def _predict_compiled(
+        self, compiled: ModuleType, features: np.ndarray, answer: np.ndarray
+    ) -> None:
+        tests, bits, few = self._tests, self._bits, len(features) < FEW_ROWS
+        if few and bits:
             tables = (bits.first, bits.tree, bits.kept, bits.all_leaves, bits.values, bits.leaves)
             ends = (self.first_tree, self.base, np.empty(len(self.root), bits.kept.dtype), answer)
             compiled.one_by_one(
                 features, tests.columns, tests.first, tests.threshold, *tables, *ends
             )
-        elif compiled:
-            trees = (self._nodes, self.value, self.root, self.first_tree, self.base)
-            compiled.in_blocks(features, tests.feature, tests.threshold, *trees, answer)
         else:
-            for start in range(0, len(features), ROWS_PER_CHUNK):
-                rows = slice(start, start + ROWS_PER_CHUNK)
-                right = tests.go_right(features[rows])
-                answer[rows] = (
-                    bits.predict(right, self.first_tree, self.base) if bits else self._walk(right)
-                )
-        return answer
+            trees = (self._nodes, self.value, self.root, self.first_tree, self.base)
+            kernel = compiled.walk if few else compiled.in_blocks
+            kernel(features, tests.feature, tests.threshold, *trees, answer)
 
     def _walk(self, go_right: np.ndarray) -> np.ndarray:
         """From booleans [n, tests] to float64 [n, members]; there is a test."""

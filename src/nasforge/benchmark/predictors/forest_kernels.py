@@ -84,6 +84,37 @@ def one_by_one(
 
 
 @compile_kernel
+def walk(
+    features: np.ndarray,
+    test_feature: np.ndarray,
+    test_threshold: np.ndarray,
+    nodes: np.ndarray,
+    value: np.ndarray,
+    root: np.ndarray,
+    first_tree: np.ndarray,
+    base: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Any forest, for few rows. Arguments as of `in_blocks`."""
+    go_right = np.empty(len(test_feature), dtype=np.uint8)
+    for n in range(len(features)):
+        for test in range(len(test_feature)):
+            go_right[test] = not features[n, test_feature[test]] <= test_threshold[test]
+        for member in range(len(base)):
+            end = first_tree[member + 1] if member + 1 < len(base) else len(root)
+            total = base[member]
+            for t in range(first_tree[member], end):
+                node = np.uint32(root[t])
+                while True:  # ends, because children stand behind their parents
+                    child = nodes[node, 2 if go_right[nodes[node, 0]] else 1]
+                    if child == node:
+                        break
+                    node = child
+                total += value[node]
+            out[n, member] = total
+
+
+@compile_kernel
 def in_blocks(
     features: np.ndarray,
     test_feature: np.ndarray,
@@ -115,39 +146,75 @@ def in_blocks(
     waiting_words = np.empty(len(nodes), dtype=np.uint64)
     total = np.empty(BLOCK)
     for begin in range(0, len(features), BLOCK):
-        rows = min(BLOCK, len(features) - begin)
-        all_rows = ~np.uint64(0) >> np.uint64(BLOCK - rows)
-        for r in range(rows):
-            for column in range(features.shape[1]):
-                columns[column, r] = features[begin + r, column]
-        for test in range(len(test_feature)):
-            word = np.uint64(0)
-            column, threshold = test_feature[test], test_threshold[test]
-            for r in range(BLOCK):
-                word |= np.uint64(not columns[column, r] <= threshold) << np.uint64(r)
-            go_right[test] = word
+        block = features[begin : begin + BLOCK]
+        _evaluate(block, test_feature, test_threshold, columns, go_right)
+        all_rows = ~np.uint64(0) >> np.uint64(BLOCK - len(block))
         for member in range(len(base)):
             total[:] = base[member]
             end = first_tree[member + 1] if member + 1 < len(base) else len(root)
             for t in range(first_tree[member], end):
-                node, word, waiting = np.uint32(root[t]), all_rows, 0
-                while True:
-                    left, right = nodes[node, 1], nodes[node, 2]
-                    if left != node:
-                        to_right = word & go_right[nodes[node, 0]]
-                        to_left = word ^ to_right
-                        if to_left == 0:
-                            node = right
-                        else:
-                            if to_right:
-                                waiting_nodes[waiting], waiting_words[waiting] = right, to_right
-                                waiting += 1
-                            node, word = left, to_left
-                    else:
-                        for r in range(BLOCK):
-                            total[r] += value[node] * (word >> np.uint64(r) & np.uint64(1))
-                        if not waiting:
-                            break
-                        waiting -= 1
-                        node, word = waiting_nodes[waiting], waiting_words[waiting]
-            out[begin : begin + rows, member] = total[:rows]
+                _add_tree(
+                    np.uint32(root[t]),
+                    all_rows,
+                    nodes,
+                    value,
+                    go_right,
+                    waiting_nodes,
+                    waiting_words,
+                    total,
+                )
+            out[begin : begin + BLOCK, member] = total[: len(block)]
+
+
+@compile_kernel
+def _evaluate(
+    block: np.ndarray,
+    test_feature: np.ndarray,
+    test_threshold: np.ndarray,
+    columns: np.ndarray,
+    go_right: np.ndarray,
+) -> None:
+    """Set bit r of a test's word if row r of the block fails it."""
+    for r in range(len(block)):
+        for column in range(block.shape[1]):
+            columns[column, r] = block[r, column]
+    for test in range(len(test_feature)):
+        word = np.uint64(0)
+        column, threshold = test_feature[test], test_threshold[test]
+        for r in range(BLOCK):
+            word |= np.uint64(not columns[column, r] <= threshold) << np.uint64(r)
+        go_right[test] = word
+
+
+@compile_kernel
+def _add_tree(
+    node: int,
+    word: int,
+    nodes: np.ndarray,
+    value: np.ndarray,
+    go_right: np.ndarray,
+    waiting_nodes: np.ndarray,
+    waiting_words: np.ndarray,
+    total: np.ndarray,
+) -> None:
+    """Walk down from a root with the rows of a word; add the leaves they reach to `total`."""
+    waiting = 0
+    while True:
+        left, right = nodes[node, 1], nodes[node, 2]
+        if left != node:
+            to_right = word & go_right[nodes[node, 0]]
+            to_left = word ^ to_right
+            if to_left == 0:
+                node = right
+            else:
+                if to_right:
+                    waiting_nodes[waiting], waiting_words[waiting] = right, to_right
+                    waiting += 1
+                node, word = left, to_left
+        else:
+            for r in range(BLOCK):
+                total[r] += value[node] * (word >> np.uint64(r) & np.uint64(1))
+            if not waiting:
+                break
+            waiting -= 1
+            node, word = waiting_nodes[waiting], waiting_words[waiting]

@@ -1,0 +1,66 @@
+"""Frozen benchmarks in .zip files, read in place: nothing is unpacked to disk.
+
+>>> read_member(Path("darts-cifar10-cpu-v1.zip"), "manifest.json", limit=2**20)
+
+A zip holds what the folder holds, at its top or in one folder; compressed or not.
+"""
+
+import zipfile
+from pathlib import Path
+
+from nasforge.benchmark.section import SAFE_NAME
+from nasforge.errors import BenchmarkFormatError
+
+MAX_ENTRIES = 1000
+"""Far more files than any benchmark has."""
+
+
+def read_member(path: Path, name: str, limit: int) -> bytes:
+    """One file's content.
+
+    Args:
+        path: The zip.
+        name: The file's name in the benchmark.
+        limit: Most bytes it may have, both as declared and in fact.
+
+    Raises:
+        BenchmarkFormatError: The zip is damaged, has other names than a benchmark's, does not
+            hold the file, or the file is larger.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            info = _find(archive, path, name)
+            if info.file_size > limit:
+                raise BenchmarkFormatError(
+                    f"{path}, {name}: {info.file_size} bytes, at most {limit} are expected"
+                )
+            with archive.open(info) as file:
+                content = file.read(limit + 1)  # whatever size is declared
+    except BenchmarkFormatError:
+        raise
+    except Exception as error:  # on bytes made to harm, the parsers raise nearly anything
+        reason = str(error).partition("\n")[0][:200] or type(error).__name__
+        raise BenchmarkFormatError(f"{path}: not a readable .zip file ({reason})") from None
+    if len(content) > limit:
+        raise BenchmarkFormatError(f"{path}, {name}: larger than the {limit} bytes expected")
+    return content
+
+
+def _find(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    if len(files) > MAX_ENTRIES:
+        raise BenchmarkFormatError(f"{path}: {len(files)} files, at most {MAX_ENTRIES} are allowed")
+    folders = set()
+    for info in files:
+        folder, _, file = info.filename.rpartition("/")
+        if not SAFE_NAME.fullmatch(file) or (folder and not SAFE_NAME.fullmatch(folder)):
+            raise BenchmarkFormatError(f"{path}: unsafe name {info.filename[:80]!r}")
+        folders.add(folder)
+    if len(folders) > 1:
+        raise BenchmarkFormatError(f"{path}: files in {len(folders)} folders, must be in one")
+    found = [info for info in files if info.filename.rpartition("/")[2] == name]
+    if len(found) != 1:
+        raise BenchmarkFormatError(f"{path}: holds {name!r} {len(found)} times, must be once")
+    if found[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise BenchmarkFormatError(f"{path}, {name}: must be stored or deflated")
+    return found[0]
