@@ -340,7 +340,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("samplers.1", {**LOCAL, "optimizer": "tpe", "settings": {"good_fraction": 2}},
          "samplers[1] (local): good_fraction 2 must be a number from 0 to 1"),
         ("samplers.1", {**LOCAL, "optimizer": "bananas", "settings": {"encoding": "names"}},
-         "samplers[1] (local): encoding 'names' must be one of one_hot, graph_features"),
+         "samplers[1] (local): encoding 'names' must be one of one_hot, graph_features, "),
         ("samplers.1", {**LOCAL, "optimizer": "bananas", "settings": {"predictor": "ridge"}},
          "samplers[1] (local): predictor 'ridge' must be an object"),
         (f"{RE_A}.settings", {1: 2, "sample_size": 4}, "samplers[1]"),

@@ -27,7 +27,7 @@ def test_files_hold_the_ensemble_and_what_it_says_out_of_fold(
     [part] = read_model(record).parts
     np.testing.assert_array_equal(part.predictor.weights, fitted.predictor.weights)
     np.testing.assert_array_equal(part.predictor.bias, fitted.predictor.bias)
-    assert (part.name, part.encoding, part.weight) == ("linear", "graph_features", 1.0)
+    assert (part.name, part.encoding, part.weight) == ("linear", "features", 1.0)
     predictions = OutOfFold.read(record.with_suffix(".parquet"))
     assert predictions.architecture_ids == labels.architecture_ids
     np.testing.assert_array_equal(predictions.held_out, fitted.held_out)

@@ -9,6 +9,7 @@ Out:  studies/
 from nasforge.protocols import STUDY_PROTOCOL
 
 STUDIES = config["studies"]
+SET_ASIDE = config["split"]["set_aside"]
 
 
 rule hold_out:
@@ -111,8 +112,29 @@ rule score_set_aside:
         "../scripts/score_set_aside.py"
 
 
+rule write_page:
+    input:
+        scores="<results>/select/scores.parquet",
+        candidates="<results>/select/candidates.csv",
+        test_scores="<results>/score/test_scores.parquet",
+        generalization=rules.score_generalization.output.scores,
+        table=rules.compare_with_table.output.scores,
+        table_finding=rules.compare_with_table.output.finding,
+        set_aside=rules.score_set_aside.output.scores if SET_ASIDE else [],
+    output:
+        page="<results>/studies/surrogates.md",
+    log:
+        "<logs>/studies/page.log",
+    localrule: True
+    params:
+        protocol=STUDY_PROTOCOL,
+    script:
+        "../scripts/write_page.py"
+
+
 rule studies:
     input:
+        rules.write_page.output,
         rules.score_generalization.output,
         rules.compare_with_table.output,
-        rules.score_set_aside.output if config["split"]["set_aside"] else [],
+        rules.score_set_aside.output if SET_ASIDE else [],

@@ -17,12 +17,15 @@ from matplotlib.axes import Axes
 from nasforge.evaluations.files import atomic_path
 
 # Okabe & Ito's palette, distinguishable to the colour-blind.
-PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+PALETTE = (
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"),
+    *("#882255", "#44AA99", "#999933", "#332288"),
+)
 MUTED = "#999999"
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
-    """A colour per name, in order, starting again after eight."""
+    """A colour per name, in order, starting again after twelve."""
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
 
 

@@ -26,8 +26,14 @@ from nasforge.errors import SurrogateError
 from nasforge.space.protocol import SearchSpace
 
 NS_PER_NODE_VISIT = 5.0
-NS_PER_MULTIPLY_ADD = 0.5
-ENCODING_US = {"one_hot": 10.0, "graph": 10.0, "graph_features": 20.0, "paths": 100.0}
+NS_PER_MULTIPLY_ADD = 0.1
+ENCODING_US = {
+    "one_hot": 10.0,
+    "graph": 10.0,
+    "graph_features": 20.0,
+    "features": 25.0,
+    "paths": 100.0,
+}
 """Price of an encoding; one of a user's own space is priced as the dearest."""
 
 
@@ -96,7 +102,7 @@ def _multiply_adds(predictor: Predictor) -> int:
     if isinstance(predictor, LinearPredictor):
         return predictor.weights.size
     if isinstance(predictor, KernelPredictor):
-        return predictor.rows.size
+        return 3 * predictor.rows.size  # subtract, scale, square
     if isinstance(predictor, MlpPredictor):
         weights = (predictor.input_weights, predictor.layer_weights, predictor.output_weights)
         return sum(prod(array.shape) for array in weights)

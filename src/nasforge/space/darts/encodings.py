@@ -59,15 +59,23 @@ def _input_choices() -> np.ndarray:
     )
 
 
+def features(array: np.ndarray) -> np.ndarray:
+    """`one_hot` and `graph_features` side by side: float32 [n, 440].
+
+    Counts and paths do not say on which node an operation is, choices do not say what follows:
+    together they predict better than either, for all families that do not see the graph.
+    """
+    return np.hstack([one_hot(array), graph_features.graph_features(array)])
+
+
+_ONE_HOT_NAMES = tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number))
+
 ENCODINGS = {
-    "one_hot": Encoding(
-        one_hot,
-        tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number)),
-        canonical=True,
-    ),
+    "one_hot": Encoding(one_hot, _ONE_HOT_NAMES, canonical=True),
     "graph_features": Encoding(
         graph_features.graph_features, graph_features.feature_names(), canonical=False
     ),
+    "features": Encoding(features, _ONE_HOT_NAMES + graph_features.feature_names(), canonical=True),
     "paths": Encoding(paths, path_names(), canonical=False),
     "graph": Encoding(graph_rows, LAYOUT.feature_names, canonical=True),
 }

@@ -28,7 +28,7 @@ from nasforge.surrogates.families.xgboost_trees import fit_xgboost
 
 __all__ = ["FAMILIES", "Family"]
 
-_FEATURES = ("graph_features", "one_hot")
+_FEATURES = ("features", "graph_features", "one_hot")
 
 FAMILIES = {
     family.name: family
