@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from linear_benchmark import write_linear_benchmark
+from tiny_benchmark import write_benchmark
 
 from nasforge.cli import main
 from nasforge.cli.progress import progress_bar
@@ -18,7 +18,7 @@ DATA = Path(__file__).parents[1] / "data" / "darts-cifar10-cpu"
 
 @pytest.fixture
 def bench(tmp_path: Path) -> str:
-    return str(write_linear_benchmark(tmp_path / "export"))
+    return str(write_benchmark(tmp_path / "export", ("val_accuracy", "train_time_s")))
 
 
 @pytest.fixture

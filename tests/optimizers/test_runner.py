@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from linear_benchmark import BEST, write_linear_benchmark
+from tiny_benchmark import ARCHITECTURE, write_benchmark
 
 import nasforge
 from nasforge.errors import OptimizerError
@@ -13,6 +13,7 @@ from nasforge.optimizers import OPTIMIZERS, RandomSearch, RegularizedEvolution, 
 from nasforge.optimizers.backends import BenchmarkBackend, Outcomes
 from nasforge.space import DARTS
 
+TIMED = ("val_accuracy", "train_time_s")
 SMALL = {
     "regularized_evolution": {"population_size": 6, "sample_size": 3},
     "differential_evolution": {"population_size": 5},
@@ -23,7 +24,7 @@ SMALL = {
 
 @pytest.fixture
 def benchmark_(tmp_path):
-    return nasforge.load(write_linear_benchmark(tmp_path))
+    return nasforge.load(write_benchmark(tmp_path, TIMED))
 
 
 class Counting:
@@ -65,7 +66,7 @@ def test_what_is_seen_is_what_a_query_says(benchmark_):
         assert trajectory.value_seen[number] == pytest.approx(drawn.val_accuracy, abs=1e-12)
         took_s = trajectory.wall_time_s[number] - trajectory.start_s[number]
         assert took_s == pytest.approx(mean.train_time_s)
-    assert trajectory.best_known == pytest.approx(benchmark_.query(BEST).val_accuracy)
+    assert trajectory.best_known == pytest.approx(benchmark_.query(ARCHITECTURE).val_accuracy)
 
 
 def test_without_noise_the_mean_is_seen(benchmark_):
@@ -74,14 +75,14 @@ def test_without_noise_the_mean_is_seen(benchmark_):
 
 
 def test_a_benchmark_without_noise_must_be_run_without(tmp_path):
-    bench = nasforge.load(write_linear_benchmark(tmp_path, noisy=False))
+    bench = nasforge.load(write_benchmark(tmp_path, TIMED, noisy=()))
     with pytest.raises(OptimizerError, match=r"tiny-v1/linear has no noise model.*noisy=False"):
         run("random", bench, 10)
     assert len(run("random", BenchmarkBackend(bench, noisy=False), 10)) == 10
 
 
 def test_a_benchmark_without_times_has_no_wall_time(tmp_path):
-    bench = nasforge.load(write_linear_benchmark(tmp_path, timed=False))
+    bench = nasforge.load(write_benchmark(tmp_path))
     trajectory = run("regularized_evolution", bench, 10, workers=3)
     assert np.isnan(trajectory.wall_time_s).all()
     assert np.isnan(trajectory.start_s).all()
