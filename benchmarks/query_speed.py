@@ -287,7 +287,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="trees alone, fewer rounds")
     quick = parser.parse_args().quick
-    number, few, rounds = (1_000, 20, 3) if quick else (10_000, 100, 5)
+    number, few, rounds = (1_000, 20, 3) if quick else (10_000, 50, 3)
     libraries = Peers()
     genotypes, labels = simulated(0)
     with libraries.watching():

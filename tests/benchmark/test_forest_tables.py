@@ -98,6 +98,24 @@ def test_numba_and_numpy_agree(seed: int, members: int, trees: int, leaves: int,
         np.testing.assert_allclose(answer, walked, rtol=1e-12)
 
 
+@pytest.mark.parametrize("numba", [False, *[True] * NUMBA])
+@pytest.mark.parametrize("n", [1, 100])
+def test_rows_that_are_too_short_are_refused(n: int, numba: bool) -> None:
+    forest = random_forest(0, members=2, trees=20, leaves=20)
+    with contextlib.nullcontext() if numba else numpy_alone(), pytest.raises(IndexError):
+        forest.predict(rows(0, n)[:, : FEATURES - 1])
+
+
+def test_one_large_tree_among_stumps_does_not_blow_up_the_tables() -> None:
+    large = random_forest(0, members=1, trees=1, leaves=60)
+    forest = ForestPredictor.stack([large, *[random_forest(1, 1, 1, leaves=1)] * 200])
+    assert large._bits is not None
+    assert forest._bits is None
+    np.testing.assert_allclose(
+        forest.predict(rows(0, 30)), by_recursion(forest, rows(0, 30)), rtol=1e-12
+    )
+
+
 def test_every_test_is_there_once() -> None:
     forest = random_forest(0, members=2, trees=20, leaves=20)
     tests = DistinctTests.of(forest.feature, forest.threshold, forest.left)

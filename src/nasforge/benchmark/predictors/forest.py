@@ -124,7 +124,11 @@ class ForestPredictor:
         return width >= self.features
 
     def predict(self, features: np.ndarray) -> np.ndarray:
-        """float32 [n, d] -> float64 [n, members]."""
+        """float32 [n, d] -> float64 [n, members].
+
+        Raises:
+            IndexError: There are fewer columns than are tested.
+        """
         answer = np.empty((len(features), self.members))
         if compiled := kernels("nasforge.benchmark.predictors.forest_kernels"):
             self._predict_compiled(compiled, features, answer)
@@ -142,6 +146,9 @@ class ForestPredictor:
         self, compiled: ModuleType, features: np.ndarray, answer: np.ndarray
     ) -> None:
         tests, bits, few = self._tests, self._bits, len(features) < FEW_ROWS
+        # Compiled code looks at no bounds, and a space of one's own may not keep its word.
+        if len(tests.columns) and features.shape[1] <= tests.columns[-1]:
+            raise IndexError(f"{features.shape[1]} columns, the forest tests {tests.columns[-1]}")
         if few and bits:
             tables = (bits.first, bits.tree, bits.kept, bits.all_leaves, bits.values, bits.leaves)
             ends = (self.first_tree, self.base, np.empty(len(self.root), bits.kept.dtype), answer)

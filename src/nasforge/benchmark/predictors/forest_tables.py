@@ -104,7 +104,7 @@ def leaf_bits(
     value: np.ndarray,
     root: np.ndarray,
 ) -> LeafBits | None:
-    """Trees as bits, or None if one has more than 64 leaves.
+    """Trees as bits; None if one has more than 64 leaves, or most have far fewer than the largest.
 
     Args:
         tests: Of the same forest.
@@ -126,7 +126,8 @@ def leaf_bits(
         first_leaf[left[nodes]] = first_leaf[nodes]
         first_leaf[right[nodes]] = first_leaf[nodes] + count[left[nodes]]
     most = int(count[root].max())
-    if most > MOST_LEAVES:
+    # Tables have a place for every leaf of the largest tree: not for few large ones among many.
+    if most > MOST_LEAVES or len(root) * most > 4 * len(left):
         return None
     dtype = np.dtype(f"u{max(1, 2 ** int(np.ceil(np.log2(most / 8))))}")
     inner = np.concatenate([root[:0], *levels])
