@@ -25,6 +25,7 @@ from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction_text import prediction_text
+from nasforge.benchmark.support import Support, open_support
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -80,12 +81,14 @@ class Benchmark:
         surrogate: str,
         models: Mapping[str, Model],
         curve: CurveModel | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.manifest = manifest
         self.space = space
         self.surrogate = surrogate
         self._models = dict(models)
         self._curve = curve
+        self._folder = folder
         self._targets = {name: manifest.target(name) for name in manifest.targets}
         network = manifest.network
         self._shape = None if network is None else NetworkShape.from_dict(network)
@@ -116,7 +119,7 @@ class Benchmark:
                 f"it has {', '.join(manifest.surrogates)}"
             )
         models = open_models(folder, manifest, space, surrogate)
-        return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space))
+        return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space), folder)
 
     @property
     def name(self) -> str:
@@ -218,6 +221,30 @@ class Benchmark:
         encoded = Encoded(self.space, [self._parse(architecture)])
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
         return self._curve.predict(encoded, last)[0]
+
+    def support(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
+        """How near architectures are to those that the surrogates learnt.
+
+        Args:
+            architectures: Architectures of `space`, or their texts.
+
+        Returns:
+            float64 [n] from 0 (extrapolation) to 1: the part of the training architectures that
+            are at least as far from their nearest fellow.
+
+        Raises:
+            GenotypeError: One of them is no architecture of the space.
+            BenchmarkFormatError: The benchmark does not say what was learnt.
+        """
+        if isinstance(architectures, str):
+            raise GenotypeError("support takes several architectures; put one in a list")
+        canonical = [self.space.canonical(self._parse(a)) for a in architectures]
+        return self._support.share([self.space.to_vector(a) for a in canonical])
+
+    @cached_property
+    def _support(self) -> Support:
+        """Read when first asked for: few ask."""
+        return open_support(self._folder, self.manifest, self.space)
 
     @cached_property
     def _fields(self) -> tuple[str, ...]:
