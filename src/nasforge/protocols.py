@@ -33,7 +33,7 @@ TEST_PROTOCOL = 2
 EXPORT_PROTOCOL = 3
 """The frozen folder changes."""
 
-REPORT_PROTOCOL = 1
+REPORT_PROTOCOL = 2
 """Figures or tables of the report change."""
 
 STUDY_PROTOCOL = 1
