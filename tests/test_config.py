@@ -188,6 +188,21 @@ def test_defaults_are_filled_in() -> None:
     assert config["execution"]["data_dir"] is None
 
 
+def test_text_that_means_a_number_is_one() -> None:
+    """`--config 'training={"shard_size": 7}'` arrives as text."""
+    config = copy.deepcopy(QUICKSTART)
+    config["training"]["shard_size"] = "7"
+    config["training"]["recipe"] |= {"learning_rate": "0.05", "flip": "true"}
+    config["execution"]["data_dir"] = "null"
+    config["name"] = "12"
+    result = checked(config)
+    assert result["training"]["shard_size"] == 7
+    assert result["training"]["recipe"]["learning_rate"] == 0.05
+    assert result["training"]["recipe"]["flip"] is True
+    assert result["execution"]["data_dir"] is None
+    assert result["name"] == "12"  # a text stays one
+
+
 def test_a_set_aside_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
     with pytest.raises(ConfigError, match="there is no sampler 'other'; samplers: a"):
         checked(MINIMAL | {"split": {"set_aside": ["other"]}})
@@ -315,7 +330,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         # Wrong type.
         ("dataset", [], "dataset: '[]' is not an object"),
         ("training.recipe.flip", "yes", "training.recipe.flip: 'yes' is not a boolean"),
-        ("training.recipe.epochs", "4", "training.recipe.epochs: '4' is not an integer"),
+        ("training.recipe.epochs", "four", "training.recipe.epochs: 'four' is not an integer"),
         ("training.recipe.epochs", 4.5, "training.recipe.epochs: '4.5' is not an integer"),
         ("training.recipe.epochs", True, "training.recipe.epochs: 'True' is not an integer"),
         ("samplers.0", "random", "samplers[0]: 'random' is not an object"),

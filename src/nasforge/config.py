@@ -6,6 +6,7 @@ Every error is one line with the key's path, the value, and what is allowed.
 """
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,10 +55,11 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     types = Draft202012Validator.TYPE_CHECKER
     types = types.redefine("number", _is_number).redefine("integer", _is_integer)
     validator = extend(Draft202012Validator, type_checker=types)(schema)
-    errors = list(validator.iter_errors(config))
+    typed = _typed(config, schema)
+    errors = list(validator.iter_errors(typed))
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
-    normal = _normalise(config, schema)
+    normal = _normalise(typed, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
     for section, key in (
@@ -70,6 +72,27 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     config.clear()
     config.update(normal)
     return _check_meaning(config)
+
+
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Numbers, booleans and nulls that arrive as text, as they are meant.
+
+    `snakemake --config 'training={"shard_size": 7}'` hands everything within braces on as text.
+    """
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        return {key: _typed(item, known.get(key, {})) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {})) for item in value]
+    kinds = schema.get("type", "string")
+    is_text = "string" in kinds and not ("null" in kinds and value == "null")
+    if not isinstance(value, str) or is_text:
+        return value
+    try:
+        meant = json.loads(value)
+    except ValueError:
+        return value
+    return meant if meant is None or isinstance(meant, bool | int | float) else value
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
