@@ -10,7 +10,7 @@ it, and report its full name.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -134,6 +134,7 @@ class Benchmark:
         architecture: Architecture | str,
         noise_seed: int | None = None,
         targets: Iterable[str] | None = None,
+        epoch: int | None = None,
     ) -> Prediction:
         """Predict one architecture.
 
@@ -143,12 +144,16 @@ class Benchmark:
                 outcome, always the same one for this benchmark, network and seed.
             targets: Fields of `Prediction` to compute, the others are None; None for all there
                 are.
+            epoch: None for the end of the training; 1, 2, ... for a training stopped then: its
+                val_accuracy from the learning curve, its part of train_time_s, params and macs.
 
         Raises:
             GenotypeError: It is no architecture of the space.
-            NasforgeError: A target is unknown, or a draw is asked of a benchmark without a noise
-                model.
+            NasforgeError: A target is unknown, a draw is asked of a benchmark without a noise
+                model or of an epoch before the last, or an epoch of one without curves.
         """
+        if epoch is not None:
+            return self._query_epoch(architecture, epoch, noise_seed, targets)
         if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
         answer = self.query_many([architecture], targets, noise_seed)
@@ -221,6 +226,28 @@ class Benchmark:
         encoded = Encoded(self.space, [self._parse(architecture)])
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
         return self._curve.predict(encoded, last)[0]
+
+    def _query_epoch(
+        self,
+        architecture: Architecture | str,
+        epoch: int,
+        noise_seed: int | None,
+        targets: Iterable[str] | None,
+    ) -> Prediction:
+        if noise_seed is not None:
+            raise NasforgeError("the noise of single epochs is not modelled; leave noise_seed out")
+        curve = self.curve(architecture)
+        if isinstance(epoch, bool) or epoch not in range(1, len(curve) + 1):
+            raise NasforgeError(f"epoch: {epoch} must be an integer from 1 to {len(curve)}")
+        known = ("val_accuracy", "train_time_s", "params", "macs")
+        wanted = [n for n in known if n in self._fields] if targets is None else list(targets)
+        for name in wanted:
+            if name not in known:
+                raise NasforgeError(f"{name} of an epoch is not predicted; {', '.join(known)} are")
+        end = self.query(architecture, targets=wanted)
+        time_s = None if end.train_time_s is None else end.train_time_s * epoch / len(curve)
+        accuracy = float(curve[epoch - 1]) if "val_accuracy" in wanted else None
+        return replace(end, val_accuracy=accuracy, train_time_s=time_s)
 
     def support(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
         """How near architectures are to those that the surrogates learnt.
