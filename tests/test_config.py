@@ -90,9 +90,23 @@ def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from leaves(item, (*path, key))
 
 
+def shipped(name: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    return merged(shipped("config.yaml"), config) if name == "simulate.yaml" else config
+
+
+def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Snakemake lays one --configfile over another."""
+    both = config | over
+    for key in config.keys() & over.keys():
+        if isinstance(config[key], dict) and isinstance(over[key], dict):
+            both[key] = merged(config[key], over[key])
+    return both
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_configs_pass(name: str) -> None:
-    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    config = shipped(name)
     given_values = {path: value_at(config, path) for path in leaves(config)}
     check_config(config, SCHEMA_FILE)
     for path, value in given_values.items():
@@ -115,7 +129,7 @@ def test_given_evaluations_need_no_trainings() -> None:
     assert config["evaluations"] == {"path": "data/mine"}
     assert config["space"] == "darts"
     assert not {"dataset", "training", "samplers", "replicates"} & set(config)
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
 
 
 def test_the_folder_of_evaluations_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +189,7 @@ def test_defaults_are_filled_in() -> None:
     assert config["training"]["recipe"]["momentum"] == 0.0
     assert config["samplers"][0]["settings"] == {}
     assert config["replicates"] == {"fraction": 0.0, "seeds": 3, "seed": 0}
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0}
+    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
     assert config["surrogates"]["targets"] == ["val_accuracy", "test_accuracy", "train_time_s"]
     assert config["execution"]["data_dir"] is None
 
@@ -404,3 +418,50 @@ def test_any_value_anywhere_passes_or_is_a_config_error(path: Path_, value: Any)
 def test_an_odd_number_anywhere_passes_or_is_a_config_error(value: float) -> None:
     for path in leaves(checked(QUICKSTART)):
         assert_usable_or_refused(path, value)
+
+
+def simulated(**changes: object) -> dict[str, Any]:
+    training = MINIMAL["training"] | {"evaluator": "simulate", "simulate": {"benchmark": "b"}}
+    return MINIMAL | {
+        "training": training | changes,
+        "export": {**MINIMAL["export"], "name": "sim-x"},
+    }
+
+
+def test_a_simulation_needs_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    config = simulated(simulate={"benchmark": "~/bench-v1"})
+    config = checked(config | {"dataset": MINIMAL["dataset"] | {"source": "parquet"}})
+    assert config["training"]["simulate"] == {
+        "benchmark": "/home/someone/bench-v1",
+        "surrogate": None,
+        "failure_rate": 0.0,
+        "divergence_rate": 0.0,
+    }
+    assert checked(MINIMAL)["training"]["evaluator"] == "train"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (simulated() | {"export": MINIMAL["export"]}, "export.name: 'minimal' must start with"),
+        (
+            simulated(evaluator="replay"),
+            "training.replay: missing; training.evaluator 'replay' needs that section",
+        ),
+        (
+            simulated(evaluator="guess"),
+            "training.evaluator: 'guess' is not one of train, simulate, replay",
+        ),
+        (simulated(simulate={}), "training.simulate.benchmark: missing"),
+        (
+            simulated(simulate={"benchmark": "b", "failure_rate": 2}),
+            "training.simulate.failure_rate: '2' is not a number >= 0, <= 1",
+        ),
+        (simulated(replay={"pth": "x"}), "training.replay.pth: unknown key"),
+    ],
+)
+def test_a_wrong_evaluator_is_explained(config: dict, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(config)
+    assert message in str(caught.value)

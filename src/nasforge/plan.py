@@ -122,7 +122,6 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         estimate_from = f"mean of {len(times)} in the cache"
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
     parts = sum(spec.generations for spec in campaign.samplers.values())
-    fits = len(config["surrogates"]["families"]) * len(config["surrogates"]["targets"])
     trainings = campaign.trainings()
     size = trainings * (BYTES_PER_EVALUATION + recipe.epochs * BYTES_PER_EPOCH)
     size += campaign.train_jobs() * BYTES_PER_SHARD
@@ -139,12 +138,24 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
             for name, spec in campaign.samplers.items()
         ),
         trainings=trainings,
-        jobs=1 + batches + campaign.train_jobs() + parts + fits + STAGES_AFTER_TRAINING + 1,
+        jobs=1 + batches + campaign.train_jobs() + parts + _jobs_after(config) + 1,
         seconds_per_training=seconds_per_training,
         estimate_from=estimate_from,
         device=config["execution"]["device"],
         disk_mb=size / 1e6,
     )
+
+
+def _jobs_after(config: Mapping[str, Any]) -> int:
+    """Jobs behind the parts."""
+    surrogates = config["surrogates"]
+    families, targets = surrogates["families"], len(surrogates["targets"])
+    jobs = STAGES_AFTER_TRAINING + len(families) * targets
+    if surrogates["blend"]["parts"]:
+        jobs += targets
+    if tuned := len(families.keys() - {"mean"}) * bool(surrogates["tuning"]["trials"]):
+        jobs += tuned + 1  # gather_tuned
+    return jobs + (config["training"]["evaluator"] == "simulate")  # score_recovery
 
 
 def _cached_times(cache: Path, recipe_id: str) -> list[float]:

@@ -39,6 +39,7 @@ BLENDED = bool(config["surrogates"]["blend"]["parts"])
 SURROGATES = FAMILIES + ["blend"] * BLENDED
 TARGETS = config["surrogates"]["targets"]
 EVALUATIONS_FROM = "evaluations" if "evaluations" in config else "campaign"
+EVALUATOR = config["training"]["evaluator"] if "training" in config else None
 
 
 onstart:

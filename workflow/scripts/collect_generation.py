@@ -17,4 +17,5 @@ with job(snakemake):
         TablePaths(*(Path(file) for file in snakemake.output)),
         Recipe.from_dict(snakemake.params.recipe).recipe_id,
         json.loads(Path(snakemake.input.dataset).read_text(encoding="utf-8"))["dataset_id"],
+        snakemake.config["training"]["evaluator"],
     )

@@ -45,6 +45,7 @@ def collect_generation(
     outputs: TablePaths,
     recipe_id: str,
     dataset_id: str,
+    evaluator: str = "train",
 ) -> None:
     """Merge the shards of one generation of one sampler into a part.
 
@@ -55,6 +56,7 @@ def collect_generation(
         outputs: What is written.
         recipe_id: The only recipe allowed.
         dataset_id: The only data set allowed.
+        evaluator: The only evaluator allowed.
 
     Raises:
         EvaluationsError: There is another recipe, data set or evaluator, or a proposal without an
@@ -63,8 +65,8 @@ def collect_generation(
     evaluations, curves, provenance = merge(shards)
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
-    _check_single(evaluations, "evaluator", "train")
-    proposals = _proposals_table(space, proposals_file, recipe_id, dataset_id)
+    _check_single(evaluations, "evaluator", evaluator)
+    proposals = _proposals_table(space, proposals_file, recipe_id, dataset_id, evaluator)
     known = set(evaluations["evaluation_id"].to_pylist())
     missing = [i for i in proposals["evaluation_id"].to_pylist() if i not in known]
     if missing:
@@ -114,12 +116,18 @@ def log_summary(evaluations: pa.Table, proposals: pa.Table) -> None:
     )
 
 
-def _proposals_table(space: SearchSpace, file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
+def _proposals_table(
+    space: SearchSpace, file: Path, recipe_id: str, dataset_id: str, evaluator: str
+) -> pa.Table:
     rows = []
     for proposal in read_proposals(file):
         architecture = space.parse(proposal.raw_architecture)
         key = EvaluationKey(
-            space.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
+            space.architecture_id(architecture),
+            recipe_id,
+            dataset_id,
+            proposal.replicate,
+            evaluator,
         )
         rows.append(
             {
@@ -165,8 +173,8 @@ def _check_single(table: pa.Table, column: str, allowed: str) -> None:
         if value != allowed:
             raise EvaluationsError(
                 f"an evaluation has {column} {value}, this campaign's is {allowed}; results of "
-                "different recipes or data sets are not mixed (was the config edited while a "
-                "job ran? delete the stage's folder and run again)"
+                "different recipes, data sets or evaluators do not mix (was the config edited "
+                "while a job ran? delete the stage's folder and run again)"
             )
 
 

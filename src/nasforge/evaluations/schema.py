@@ -10,17 +10,21 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from nasforge.errors import EvaluationsError
+from nasforge.errors import ConfigError, EvaluationsError
 from nasforge.recipe import digest
 
 SCHEMA_VERSION = 1
 """Version of the cache entries and of the parquet tables."""
 
-EVALUATORS = ("train", "import")
+EVALUATORS = ("train", "simulate", "replay", "import")
 """Where an evaluation's numbers may come from; part of its id, so kinds never mix.
 
-`train` is a training by nasforge; what is not known of an `import` is nan, -1 or "".
+`train` is a training by nasforge, `simulate` a draw from a frozen benchmark, `replay` a training
+of ours looked up in a table; what is not known of an `import` is nan, -1 or "".
 """
+
+SIMULATED_PREFIX = "sim-"
+"""What the name of a benchmark made of simulated evaluations starts with."""
 
 STATUSES = ("ok", "diverged", "failed")
 """`diverged` is a final result; `failed` (an exception) is tried again."""
@@ -184,6 +188,19 @@ class Evaluation:
                 f"evaluation_id {evaluation.evaluation_id} does not belong to its fields"
             )
         return evaluation
+
+
+def check_export_name(name: str, evaluator: str) -> None:
+    """Make sure that nobody takes what was simulated for what was measured.
+
+    Raises:
+        ConfigError: A benchmark of simulated evaluations is not named so.
+    """
+    if evaluator == "simulate" and not name.startswith(SIMULATED_PREFIX):
+        raise ConfigError(
+            f"export.name: {name!r} must start with {SIMULATED_PREFIX!r}, because the evaluations "
+            "are simulated"
+        )
 
 
 def _build(cls: type, values: object) -> Any:
