@@ -458,7 +458,7 @@ def test_a_simulation_needs_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
             simulated(simulate={"benchmark": "b", "failure_rate": 2}),
             "training.simulate.failure_rate: '2' is not a number >= 0, <= 1",
         ),
-        (simulated(replay={"pth": "x"}), "training.replay.pth: unknown key"),
+        (simulated(replay={"path": "x", "pth": "x"}), "training.replay.pth: unknown key"),
     ],
 )
 def test_a_wrong_evaluator_is_explained(config: dict, message: str) -> None:
