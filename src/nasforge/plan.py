@@ -3,15 +3,14 @@
 >>> print(plan(config, seconds_per_training=40.0).to_text())
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nasforge.campaign import Campaign
-from nasforge.errors import EvaluationsError, NasforgeError
-from nasforge.evaluations.schema import Evaluation
+from nasforge.errors import NasforgeError
+from nasforge.evaluations.cache import EvaluationCache
 from nasforge.recipe import Recipe
 
 # Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
@@ -159,12 +158,5 @@ def _jobs_after(config: Mapping[str, Any]) -> int:
 
 
 def _cached_times(cache: Path, recipe_id: str) -> list[float]:
-    times = []
-    for file in sorted((cache / "train" / recipe_id).glob("*/*.json")):
-        try:
-            evaluation = Evaluation.from_json(json.loads(file.read_text(encoding="utf-8")))
-        except (ValueError, RecursionError, EvaluationsError):
-            continue  # damaged; training says so and makes it again
-        if evaluation.status == "ok":
-            times.append(evaluation.train_time_s)
-    return times
+    known = EvaluationCache(cache, "train", recipe_id).evaluations()
+    return [evaluation.train_time_s for evaluation in known if evaluation.status == "ok"]

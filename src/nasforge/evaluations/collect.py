@@ -146,15 +146,17 @@ def merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Pr
     """One row per evaluation with the curve of that row, in order of first appearance.
 
     An evaluation may be in several sources, and may have succeeded at a later attempt in one of
-    them: the row with the most attempts counts.
+    them: a row that did not fail counts, and of several the one with the most attempts.
     """
     parts = [read_table(source.evaluations, "evaluations") for source in sources]
-    chosen: dict[str, tuple[int, int, int]] = {}  # evaluation_id -> attempts, part, row
+    # evaluation_id -> (not failed, attempts), part, row
+    chosen: dict[str, tuple[tuple[bool, int], int, int]] = {}
     for part, (table, _) in enumerate(parts):
-        keys = zip(table["evaluation_id"].to_pylist(), table["attempts"].to_pylist(), strict=True)
-        for row, (evaluation_id, attempts) in enumerate(keys):
-            if evaluation_id not in chosen or attempts > chosen[evaluation_id][0]:
-                chosen[evaluation_id] = (attempts, part, row)
+        columns = (table[name].to_pylist() for name in ("evaluation_id", "status", "attempts"))
+        for row, (evaluation_id, status, attempts) in enumerate(zip(*columns, strict=True)):
+            rank = (status != "failed", attempts)
+            if evaluation_id not in chosen or rank > chosen[evaluation_id][0]:
+                chosen[evaluation_id] = (rank, part, row)
     starts = np.cumsum([0, *(len(table) for table, _ in parts)])
     rows = [int(starts[part]) + row for _, part, row in chosen.values()]
     ids: list[list[str]] = [[] for _ in parts]

@@ -8,6 +8,7 @@ Accuracies are fractions in [0, 1]; nan where there is none (a failed or diverge
 
 import math
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any, Self
 
 from nasforge.errors import ConfigError, EvaluationsError
@@ -159,7 +160,10 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; nan becomes null."""
-        return {"schema_version": SCHEMA_VERSION, **_nan_to_none(asdict(self))}
+        row = {name: _nan_to_none(getattr(self, name)) for name in _fields(type(self))}
+        names = _fields(CurvePoint)
+        curve = [{name: _nan_to_none(getattr(p, name)) for name in names} for p in self.curve]
+        return {"schema_version": SCHEMA_VERSION, **row, "curve": curve}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -205,8 +209,8 @@ def check_export_name(name: str, evaluator: str) -> None:
 
 def _build(cls: type, values: object) -> Any:
     """Make a dataclass of exactly these fields, each of its declared type."""
-    names = {field.name: field.type for field in fields(cls)}
-    if not isinstance(values, dict) or set(values) != set(names):
+    names = _fields(cls)
+    if not isinstance(values, dict) or values.keys() != names.keys():
         raise EvaluationsError(f"an {cls.__name__} must have exactly {', '.join(names)}")
     cast = {}
     for name, kind in names.items():
@@ -225,10 +229,10 @@ def _build(cls: type, values: object) -> Any:
 
 
 def _nan_to_none(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _nan_to_none(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_nan_to_none(item) for item in value]
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _fields(cls: type) -> dict[str, Any]:
+    """Types by name; `dataclasses.fields` is slow where there is a point per epoch."""
+    return {field.name: field.type for field in fields(cls)}

@@ -18,6 +18,7 @@ import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
 
@@ -221,6 +222,7 @@ def _uniform(evaluation_id: str, *what: object) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / 2**56
 
 
+@cache
 def _software() -> str:
     versions = {name: version(name) for name in ("nasforge", "numpy")}
     return json.dumps({"python": platform.python_version(), **versions}, sort_keys=True)
