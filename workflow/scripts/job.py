@@ -26,6 +26,12 @@ def job(snakemake: Any) -> Iterator[None]:
     except NasforgeError as error:
         logging.error("%s", error)
         sys.exit(f"nasforge: {error}")
+    except OSError as error:  # a full or read-only disk, a network drive that is gone
+        logging.exception("the system refused")
+        sys.exit(
+            f"nasforge: {error}. Nothing that is finished is lost: when this is put right, run the "
+            "same command again"
+        )
     except Exception:
         logging.exception("unexpected error")
         raise

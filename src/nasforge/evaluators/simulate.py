@@ -6,8 +6,9 @@
 A campaign can be rehearsed with it before it is paid for, and what the pipeline recovers can be
 compared with the truth (`nasforge.studies.recovery`).
 
-An outcome is a function of the benchmark and the evaluation id alone. Accuracies and time are the
-benchmark's own draws (`Benchmark.query(noise_seed=...)`). Learning curves are an invented shape,
+An outcome is a function of the benchmark and the training's seed, hence of the evaluation's id, and
+at other rates of failure the same. Accuracies and time are the benchmark's own draws
+(`Benchmark.query(noise_seed=...)`). Learning curves are an invented shape,
 because benchmarks do not predict curves: see `simulated_curve`.
 """
 
@@ -77,11 +78,11 @@ class Simulator:
         """Draw an outcome; see `evaluators.shard.Evaluator`."""
         simulation = self.record["simulation"]
         error, diverged = "", False
-        if _uniform(key.evaluation_id, "failure", attempts) < simulation["failure_rate"]:
+        if _uniform(key.seed, "failure", attempts) < simulation["failure_rate"]:
             error = f"SimulatedFailure: attempt {attempts}"
-        elif _uniform(key.evaluation_id, "divergence") < simulation["divergence_rate"]:
+        elif _uniform(key.seed, "divergence") < simulation["divergence_rate"]:
             diverged = True
-        drawn = self.bench.query(genotype, noise_seed=int(key.evaluation_id, 16) >> 1)
+        drawn = self.bench.query(genotype, noise_seed=key.seed)
         status = "failed" if error else "diverged" if diverged else "ok"
         return Evaluation(
             **asdict(key),
@@ -216,9 +217,9 @@ def _known(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _uniform(evaluation_id: str, *what: object) -> float:
+def _uniform(*what: object) -> float:
     """A number in [0, 1) that is a function of its arguments."""
-    text = ":".join(map(str, (evaluation_id, *what)))
+    text = ":".join(map(str, what))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7]) / 2**56
 
 
