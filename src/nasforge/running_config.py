@@ -3,8 +3,9 @@
     >>> hold_ids(config, main=True)  # where the run starts
     >>> hold_ids(config, main=False)  # in each of its jobs
 
-Every job reads the config file anew. What decides the ids of evaluations must then be as it was when
-the run started, or the results of two recipes would stand in one folder.
+Jobs on a cluster read the config file anew (those on the machine of the run do not). What decides
+the ids of evaluations must then be as it was when the run started, or the results of two recipes
+would stand in one folder.
 """
 
 import os

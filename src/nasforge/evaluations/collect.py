@@ -62,8 +62,11 @@ def collect_generation(
         EvaluationsError: There is another recipe, data set or evaluator, a proposal without an
             evaluation, or a damaged shard, which is put aside, so that it is made again.
     """
-    _put_damaged_aside(shards)
-    evaluations, curves, provenance = merge(shards)
+    try:
+        evaluations, curves, provenance = merge(shards)
+    except DamagedTableError:
+        _put_damaged_aside(shards)
+        raise
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
     _check_single(evaluations, "evaluator", evaluator)
