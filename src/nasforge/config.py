@@ -178,7 +178,11 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
 def _check_campaign(config: Mapping[str, Any]) -> None:
     """Images, recipe and samplers, where nasforge trains."""
     dataset = DatasetSpec.from_dict(config["dataset"])
-    _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
+    try:
+        _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
+    except ConfigError as error:
+        whole = str(error).startswith("recipe.")  # it knows its own keys only
+        raise ConfigError(f"training.{error}" if whole else str(error)) from None
     evaluator = config["training"]["evaluator"]
     if evaluator != "train" and evaluator not in config["training"]:
         raise ConfigError(
@@ -195,11 +199,17 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
     _check_set_aside(config)
     for number, entry in enumerate(config["samplers"]):
         try:
+            allowed = default_settings(entry["optimizer"])
+            for key in entry["settings"].keys() - allowed.keys():  # which may be no text
+                raise OptimizerError(
+                    f"{entry['optimizer']} has no setting {key!r}; allowed: "
+                    f"{', '.join(allowed) or 'none'}"
+                )
             make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
         except (OptimizerError, TypeError) as error:
             raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
         # A default spelt out is the same config.
-        entry["settings"] = default_settings(entry["optimizer"]) | entry["settings"]
+        entry["settings"] = allowed | entry["settings"]
     _check_budget(config)
 
 
