@@ -10,7 +10,7 @@ job for starting Python, whatever is in the job). A column is flat if its last l
 import argparse
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,16 +34,18 @@ DATASET = DatasetSpec("digits", 8, 100, 50, 50)
 
 
 class Stopwatch:
-    """Seconds by stage."""
+    """Seconds by stage, of the wall clock and of the processor."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
+        self.cpu: dict[str, float] = defaultdict(float)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         yield
         self.seconds[name] += time.perf_counter() - start
+        self.cpu[name] += time.process_time() - busy
 
 
 class Campaign:
@@ -65,7 +67,7 @@ class Campaign:
             *(folder / f"{k}.parquet" for k in ("evaluations", "curves", "proposals"))
         )
 
-    def run(self, samplers: list[SamplerSpec]) -> dict[str, float]:
+    def run(self, samplers: list[SamplerSpec]) -> Stopwatch:
         for sampler in samplers:
             shards: list[list[Shard]] = []
             for generation in range(sampler.generations):
@@ -75,7 +77,7 @@ class Campaign:
         with self.watch.stage("again"):  # every job once more, all of it from the cache
             for file in sorted(self.folder.glob("*.csv")):
                 self.evaluate(read_proposals(file))
-        return self.watch.seconds
+        return self.watch
 
     def evaluate(self, proposals: list) -> list:
         rows = []
@@ -123,8 +125,8 @@ class Campaign:
 
 def measure(
     bench: Benchmark, size: int, epochs: int, shard_size: int, generation_size: int
-) -> tuple[dict[str, float], int, int]:
-    """Seconds by stage, files in the cache, and most files in one of its folders."""
+) -> tuple[Stopwatch, int, int]:
+    """Times by stage, files in the cache, and most files in one of its folders."""
     generations = size // 2 // generation_size
     samplers = [
         SamplerSpec(name, optimizer, 1, generations, generation_size)
@@ -132,15 +134,9 @@ def measure(
     ]
     with tempfile.TemporaryDirectory() as folder:
         campaign = Campaign(Path(folder), bench, epochs, shard_size)
-        seconds = campaign.run(samplers)
-        by_folder: dict[Path, int] = defaultdict(int)
-        for path in campaign.cache.root.rglob("*"):
-            by_folder[path.parent] += 1
-        return (
-            seconds,
-            sum(path.is_file() for path in campaign.cache.root.rglob("*")),
-            max(by_folder.values()),
-        )
+        watch = campaign.run(samplers)
+        files = [path for path in campaign.cache.root.rglob("*") if path.is_file()]
+        return watch, len(files), max(Counter(path.parent for path in files).values())
 
 
 def main() -> None:
@@ -152,18 +148,17 @@ def main() -> None:
     parser.add_argument("--generation-size", type=int, default=50)
     options = parser.parse_args()
     bench = nasforge.load(options.benchmark)
-    header = None
-    for size in options.sizes:
-        seconds, files, most = measure(
+    for number, size in enumerate(options.sizes):
+        watch, files, most = measure(
             bench, size, options.epochs, options.shard_size, options.generation_size
         )
-        if header is None:
-            header = list(seconds)
-            names = [*header, "all ms", "files", "most in one"]
-            print(f"{'evaluations':>11} " + " ".join(f"{name:>11}" for name in names))
-        total = 1000 * sum(seconds.values()) / size
-        cells = [f"{1000 * seconds[name] / size:>8.2f} ms" for name in header]
-        print(f"{size:>11} " + " ".join([*cells, f"{total:>11.2f}", f"{files:>11}", f"{most:>11}"]))
+        if not number:
+            names = ["evaluations", "ms of", *watch.seconds, "all", "files", "most/folder"]
+            print(" ".join(f"{name:>11}" for name in names))
+        for label, seconds in (("wall", watch.seconds), ("CPU", watch.cpu)):
+            values = [1000 * value / size for value in (*seconds.values(), sum(seconds.values()))]
+            cells = [f"{value:>11.2f}" for value in values]
+            print(f"{size:>11} {label:>11}", *cells, f"{files:>11} {most:>11}")
 
 
 if __name__ == "__main__":
