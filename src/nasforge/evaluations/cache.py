@@ -78,9 +78,7 @@ class EvaluationCache:
     def put(self, evaluation: Evaluation) -> None:
         """Store an evaluation, replacing an earlier attempt."""
         text = json.dumps(evaluation.to_json(), allow_nan=False)
-        # What costs nothing to make again need not outlive a crash of the machine.
-        durable = self.evaluator == "train"
-        write_text(self.path(evaluation.evaluation_id), text + "\n", durable)
+        write_text(self.path(evaluation.evaluation_id), text + "\n", self._durable)
 
     def evaluations(self) -> Iterator[Evaluation]:
         """All there are, in the order of their ids; damaged ones are logged."""
@@ -133,6 +131,11 @@ class EvaluationCache:
         with _locked(self.path(evaluation_id).with_suffix(".lock")):
             yield
 
+    @property
+    def _durable(self) -> bool:
+        """What costs nothing to make again need not outlive a crash of the machine."""
+        return self.evaluator == "train"
+
     def _folders(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9a-f][0-9a-f]"))
 
@@ -155,7 +158,7 @@ class EvaluationCache:
                     absorbed.append(pack)
             for left in folder.glob(".*.zip.*.tmp"):  # by one who was killed where we are now
                 left.unlink()
-            written = write_pack(folder, entries)
+            written = write_pack(folder, entries, self._durable)
             for name, entry in final.items():
                 self._remove_packed(name, entry)
             for pack in absorbed:

@@ -28,11 +28,17 @@ def packs_in(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"*{_SUFFIX}"))
 
 
-def write_pack(folder: Path, entries: Mapping[str, bytes]) -> Path:
-    """Write entries to one pack, atomically. The same entries give the same file."""
+def write_pack(folder: Path, entries: Mapping[str, bytes], durable: bool = True) -> Path:
+    """Write entries to one pack, atomically; the same entries give the same file.
+
+    Args:
+        folder: Where the pack is written.
+        entries: By evaluation_id.
+        durable: As of `files.atomic_path`.
+    """
     content = hashlib.sha256(b"".join(entries[name] for name in sorted(entries)))
     path = folder / f"{content.hexdigest()[:16]}{_SUFFIX}"
-    with atomic_path(path) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as file:
+    with atomic_path(path, durable) as temporary, ZipFile(temporary, "w", ZIP_DEFLATED) as file:
         for name in sorted(entries):
             file.writestr(ZipInfo(f"{name}.json"), entries[name], ZIP_DEFLATED)
     return path
