@@ -98,9 +98,23 @@ def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from leaves(item, (*path, key))
 
 
+def shipped(name: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    return merged(shipped("config.yaml"), config) if name == "simulate.yaml" else config
+
+
+def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Snakemake lays one --configfile over another."""
+    both = config | over
+    for key in config.keys() & over.keys():
+        if isinstance(config[key], dict) and isinstance(over[key], dict):
+            both[key] = merged(config[key], over[key])
+    return both
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_configs_pass(name: str) -> None:
-    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    config = shipped(name)
     given_values = {path: value_at(config, path) for path in leaves(config)}
     check_config(config, SCHEMA_FILE)
     for path, value in given_values.items():
@@ -461,3 +475,50 @@ def test_settings_of_every_optimizer_have_their_defaults() -> None:
         "crossover_rate": 0.5,
     }
     assert settings["tpe"]["max_history"] == settings["bananas"]["max_history"] == 1000
+
+
+def simulated(**changes: object) -> dict[str, Any]:
+    training = MINIMAL["training"] | {"evaluator": "simulate", "simulate": {"benchmark": "b"}}
+    return MINIMAL | {
+        "training": training | changes,
+        "export": {**MINIMAL["export"], "name": "sim-x"},
+    }
+
+
+def test_a_simulation_needs_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    config = simulated(simulate={"benchmark": "~/bench-v1"})
+    config = checked(config | {"dataset": MINIMAL["dataset"] | {"source": "parquet"}})
+    assert config["training"]["simulate"] == {
+        "benchmark": "/home/someone/bench-v1",
+        "surrogate": None,
+        "failure_rate": 0.0,
+        "divergence_rate": 0.0,
+    }
+    assert checked(MINIMAL)["training"]["evaluator"] == "train"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (simulated() | {"export": MINIMAL["export"]}, "export.name: 'minimal' must start with"),
+        (
+            simulated(evaluator="replay"),
+            "training.replay: missing; training.evaluator 'replay' needs that section",
+        ),
+        (
+            simulated(evaluator="guess"),
+            "training.evaluator: 'guess' is not one of train, simulate, replay",
+        ),
+        (simulated(simulate={}), "training.simulate.benchmark: missing"),
+        (
+            simulated(simulate={"benchmark": "b", "failure_rate": 2}),
+            "training.simulate.failure_rate: '2' is not a number >= 0, <= 1",
+        ),
+        (simulated(replay={"path": "x", "pth": "x"}), "training.replay.pth: unknown key"),
+    ],
+)
+def test_a_wrong_evaluator_is_explained(config: dict, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(config)
+    assert message in str(caught.value)

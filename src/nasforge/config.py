@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
+from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS, SearchSpace
@@ -62,13 +63,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     normal = _normalise(typed, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
-    for section, key in (
-        ("execution", "data_dir"),
-        ("execution", "cache_dir"),
-        ("evaluations", "path"),
-    ):
-        if normal.get(section, {}).get(key):
-            normal[section][key] = str(Path(normal[section][key]).expanduser())
+    _expand_paths(normal)
     config.clear()
     config.update(normal)
     return _check_meaning(config)
@@ -93,6 +88,19 @@ def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
     except ValueError:
         return value
     return meant if meant is None or isinstance(meant, bool | int | float) else value
+
+
+def _expand_paths(config: Mapping[str, Any]) -> None:
+    training = config.get("training", {})
+    for section, key in (
+        (config["execution"], "data_dir"),
+        (config["execution"], "cache_dir"),
+        (config.get("evaluations", {}), "path"),
+        (training.get("simulate", {}), "benchmark"),
+        (training.get("replay", {}), "path"),
+    ):
+        if section.get(key):
+            section[key] = str(Path(section[key]).expanduser())
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -199,8 +207,19 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
 def _check_campaign(config: Mapping[str, Any]) -> None:
     """Images, recipe and samplers, where nasforge trains."""
     dataset = DatasetSpec.from_dict(config["dataset"])
-    _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
-    if dataset.source == "parquet" and not config["execution"]["data_dir"]:
+    try:
+        _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
+    except ConfigError as error:
+        whole = str(error).startswith("recipe.")  # it knows its own keys only
+        raise ConfigError(f"training.{error}" if whole else str(error)) from None
+    evaluator = config["training"]["evaluator"]
+    if evaluator != "train" and evaluator not in config["training"]:
+        raise ConfigError(
+            f"training.{evaluator}: missing; training.evaluator {evaluator!r} needs that section"
+        )
+    check_export_name(config["export"]["name"], evaluator)
+    trains = evaluator == "train"
+    if trains and dataset.source == "parquet" and not config["execution"]["data_dir"]:
         raise ConfigError(
             "execution.data_dir: must be the folder with train-*.parquet and test-*.parquet "
             "when dataset.source is 'parquet'"
@@ -209,11 +228,17 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
     _check_set_aside(config)
     for number, entry in enumerate(config["samplers"]):
         try:
+            allowed = default_settings(entry["optimizer"])
+            for key in entry["settings"].keys() - allowed.keys():  # which may be no text
+                raise OptimizerError(
+                    f"{entry['optimizer']} has no setting {key!r}; allowed: "
+                    f"{', '.join(allowed) or 'none'}"
+                )
             make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
         except (OptimizerError, TypeError) as error:
             raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
         # A default spelt out is the same config.
-        entry["settings"] = default_settings(entry["optimizer"]) | entry["settings"]
+        entry["settings"] = allowed | entry["settings"]
     _check_budget(config)
 
 

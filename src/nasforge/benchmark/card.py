@@ -11,7 +11,12 @@ from nasforge.benchmark.score_text import ceiling_text, score_text
 
 CARD_FILE = "CARD.md"
 
-_EVALUATORS = {"train": "trained by nasforge", "import": "imported, trained elsewhere"}
+_EVALUATORS = {
+    "train": "trained by nasforge",
+    "replay": "trained by nasforge, looked up in a table",
+    "simulate": "SIMULATED, drawn from another benchmark; nothing was trained",
+    "import": "imported, trained elsewhere",
+}
 
 _GUIDELINES = """\
 ## Use

@@ -40,6 +40,7 @@ from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.network import find_network
+from nasforge.evaluations.schema import check_export_name
 from nasforge.evaluations.tables import read_table
 from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
@@ -159,6 +160,7 @@ def _manifest(
     recipe_id, dataset_id, evaluator = (
         rows[name].iloc[0] for name in ("recipe_id", "dataset_id", "evaluator")
     )
+    check_export_name(spec.name, evaluator)
     recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
     network = find_network(space, recipe, dataset, _recorded_params(space, rows))
     trained = evaluator == "train"
