@@ -47,6 +47,13 @@ class Section:
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be a finite number")
         return float(value)
 
+    def whole(self, key: str, low: int, high: int) -> int:
+        """An integer in a range, ends included."""
+        value = self.get(key, int)
+        if not low <= value <= high:
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be from {low} to {high}")
+        return value
+
     def name(self, key: str) -> str:
         """A string that is safe as the name of a file in this folder."""
         value = self.get(key, str)
