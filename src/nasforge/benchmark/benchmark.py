@@ -222,7 +222,10 @@ class Benchmark:
             raise NasforgeError(f"{self.manifest.full_name} was made without learning curves")
         encoded = Encoded(self.space, [self._parse(architecture)])
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
-        return self._curve.predict(encoded, last)[0]
+        [curve] = self._curve.predict(encoded, last)
+        if np.isnan(curve).any():
+            raise BenchmarkFormatError(f"{self.name} answers nan or infinity for a learning curve")
+        return curve
 
     @cached_property
     def _fields(self) -> tuple[str, ...]:
