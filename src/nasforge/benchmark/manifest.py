@@ -201,10 +201,10 @@ class Manifest:
             raise BenchmarkFormatError(f"{FILE}: format is not {FORMAT!r}")
         version = top.get("format_version", int)
         if version < 1:
-            raise BenchmarkFormatError(f"{FILE}: format_version {version} does not exist")
+            raise BenchmarkFormatError(f"{FILE}: format_version {str(version)[:20]} does not exist")
         if version > FORMAT_VERSION:
             raise BenchmarkFormatError(
-                f"{FILE}: format_version {version} is newer than this nasforge reads "
+                f"{FILE}: format_version {str(version)[:20]} is newer than this nasforge reads "
                 f"({FORMAT_VERSION}); upgrade with pip install -U nasforge"
             )
         manifest = cls(
@@ -234,7 +234,7 @@ class Manifest:
 
     def _check_references(self) -> None:
         if self.selected not in self.surrogates:
-            raise BenchmarkFormatError(f"{FILE}: selected: no surrogate {self.selected!r}")
+            raise BenchmarkFormatError(f"{FILE}: selected: no surrogate {self.selected[:60]!r}")
         for name, surrogate in self.surrogates.items():
             where = f"{FILE}: surrogates.{name}.targets"
             if set(surrogate.targets) != set(self.targets):

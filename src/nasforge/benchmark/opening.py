@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from nasforge.benchmark.arrays import unpack_arrays
 from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import (
@@ -80,6 +82,7 @@ class _Predictors:
         self._manifest = manifest
         self._space = space
         self._read: dict[tuple[str, str], Predictor] = {}
+        self._golden: dict[str, np.ndarray] = {}
 
     def part(self, entry: PartEntry) -> Part:
         """The part that a manifest describes.
@@ -105,8 +108,14 @@ class _Predictors:
                 f"uses {predictor.features} features, encoding {encoding!r} has {width}"
             )
         if isinstance(predictor, GinPredictor):
+            predictor.check_rows(self._rows(encoding))
+
+    def _rows(self, encoding: str) -> np.ndarray:
+        """Features of some architectures."""
+        if encoding not in self._golden:
             golden = golden_architectures(self._space, GOLDEN_ARCHITECTURES)
-            predictor.check_rows(self._space.encode(golden, encoding))
+            self._golden[encoding] = self._space.encode(golden, encoding)
+        return self._golden[encoding]
 
     def _checked(self, entry: PartEntry, step: Callable[[], T]) -> T:
         """What the step returns; its error then also names the file."""
@@ -122,7 +131,7 @@ def _check_encodings(
     """What the space encodes today must be what the models were fitted on."""
     for encoding in encodings:
         if encoding not in space.encodings:
-            raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding!r}")
+            raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding[:60]!r}")
         if encoding_fingerprint(space, encoding) != manifest.encodings[encoding]:
             raise BenchmarkFormatError(
                 f"{folder}: made for another version of encoding {encoding!r}"

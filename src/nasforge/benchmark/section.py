@@ -25,6 +25,7 @@ class Section:
 
     def path(self, key: str) -> str:
         """The key's place in the file."""
+        key = key[:100]  # a stranger's may be long
         return f"{self.where}.{key}" if self.where else key
 
     def get(self, key: str, kind: type) -> Any:
