@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -101,18 +102,19 @@ def ask(bench: Benchmark) -> Prediction:
 
 
 @contextlib.contextmanager
-def watched(limit: int) -> Iterator[None]:
-    """Raise if what is done inside hangs, or takes more memory than that."""
+def watched(limit: int | None) -> Iterator[None]:
+    """Raise if what is done inside hangs, or takes more memory than that (watched, it is slow)."""
 
     def hangs(*_: object) -> None:
         raise HangError
 
     before = signal.signal(signal.SIGALRM, hangs)
     signal.alarm(HANGS_AFTER_S)
-    tracemalloc.start()
+    if limit is not None:
+        tracemalloc.start()
     try:
         yield
-        assert tracemalloc.get_traced_memory()[1] < limit
+        assert limit is None or tracemalloc.get_traced_memory()[1] < limit
     finally:
         tracemalloc.stop()
         signal.alarm(0)
@@ -134,9 +136,9 @@ def check(sound: Sound, case: Case, rng: Random) -> None:
 
 def _outcome(sound: Sound, case: Case, path: Path, rng: Random) -> str:
     sizes = [len(content or b"") for content in {**sound.contents, **case.changed}.values()]
-    accelerated, verified = rng.random() < 0.5, rng.random() < 0.1
+    accelerated, verified, traced = (rng.random() < share for share in (0.5, 0.1, 0.2))
     with (
-        watched(2 * sum(sizes) + SLACK_BYTES),
+        watched(2 * sum(sizes) + SLACK_BYTES if traced else None),
         warnings.catch_warnings(),
         contextlib.nullcontext() if accelerated else numpy_alone(),
     ):
@@ -154,9 +156,9 @@ def _outcome(sound: Sound, case: Case, path: Path, rng: Random) -> str:
                 raise
             return "refused"
     if case.harmless:
-        assert answer == sound.answers[str(case.surrogate)]
+        assert_same(answer, vars(sound.answers[str(case.surrogate)]))
     if case.structural:
-        assert_answers_as_the_reader(answer, Reader(path, case.surrogate))
+        assert_same(answer, Reader(path, case.surrogate).query(TEXT))
     return "answers"
 
 
@@ -167,9 +169,12 @@ def assert_names_the_place(message: str, contents: Mapping[str, bytes], path: Pa
     assert len(message) < 600 + len(str(path))
 
 
-def assert_answers_as_the_reader(answer: Prediction, reader: Reader) -> None:
-    for name, value in reader.query(TEXT).items():
-        assert getattr(answer, name) == pytest.approx(value, rel=1e-6, abs=1e-9)
+def assert_same(answer: Prediction, expected: Mapping[str, Any]) -> None:
+    for name, value in expected.items():
+        if value is None:
+            assert getattr(answer, name) is None, name
+        else:
+            assert getattr(answer, name) == pytest.approx(value, rel=1e-6, abs=1e-9), name
 
 
 @pytest.mark.parametrize("change", CHANGES)
