@@ -174,3 +174,19 @@ def test_a_flipped_byte_gives_arrays_or_our_error(position: int, mask: int) -> N
     except BenchmarkFormatError:
         return
     assert all(isinstance(array, np.ndarray) for array in read.values())
+
+
+def test_members_that_overlap_are_refused_unread() -> None:
+    data = bytearray(pack_arrays({"a": np.zeros(10), "b": np.zeros(1000)}))
+    size = len(data) - 100  # so the first would hold most of the second
+    struct.pack_into("<II", data, data.index(b"PK\x01\x02") + 20, size, size)
+    assert_refused(bytes(data), "declares more bytes than it has")
+
+
+def test_a_name_that_stands_twice_is_refused() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.npy", npy(header(), bytes(8)))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.npy", npy(header(), bytes(8)))
+    assert_refused(buffer.getvalue(), "different names")

@@ -1,9 +1,24 @@
 """The card says what the manifest says, and admits what is not known."""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nasforge.benchmark.card import format_card
-from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.manifest import CurveEntry, Manifest, SurrogateEntry
+
+SCORE = {"part": "test", "metric": "r2", "n": 40, "score": 0.5, "low": 0.4, "high": 0.6}
+CEILING = {"ceiling": 0.9, "table": 0.8, "estimable": True}
+NO_CEILING = {"ceiling": None, "table": None, "estimable": False}
+
+
+def with_scores(
+    manifest: Manifest, surrogate: str, target: str, rows: Sequence[Mapping[str, Any]]
+) -> Manifest:
+    entry = manifest.surrogates[surrogate]
+    model = dataclasses.replace(entry.targets[target], scores=tuple(rows))
+    entry = dataclasses.replace(entry, targets={**entry.targets, target: model})
+    return dataclasses.replace(manifest, surrogates={**manifest.surrogates, surrogate: entry})
 
 
 def lines_about(manifest: Manifest, *words: str) -> list[str]:
@@ -46,22 +61,110 @@ def test_imported_evaluations_are_said_to_be_so(manifest: Manifest) -> None:
     assert "80 trainings of 50 architectures." in card
 
 
-def test_a_score_stands_beside_its_ceiling(manifest: Manifest) -> None:
-    [line] = lines_about(manifest, "| linear (default) | val_accuracy |")
-    assert line.endswith("| r2 | 40 | 0.5000 [0.4000, 0.6000] | 0.9000 |")
+def test_the_default_accuracy_is_in_full_beside_table_and_ceiling(manifest: Manifest) -> None:
+    rows = [
+        {**SCORE, **CEILING},
+        {**SCORE, **CEILING, "metric": "nll", "table": None},
+        {**SCORE, **NO_CEILING, "metric": "kl", "score": None},
+    ]
+    card = format_card(with_scores(manifest, "linear", "val_accuracy", rows))
+    assert (
+        "`val_accuracy` by linear, the default surrogate:\n\n"
+        "| metric | n | score | one-run table | ceiling |\n"
+        "| --- | --- | --- | --- | --- |\n"
+        "| r2 | 40 | 0.5000 [0.4000, 0.6000] | 0.8000 | 0.9000 |\n"
+        "| nll | 40 | 0.5000 [0.4000, 0.6000] | - | 0.9000 |\n"
+        "| kl | 40 | undefined | not estimable | not estimable |\n\n"
+    ) in card
 
 
-def test_what_is_not_estimable_is_said_to_be_so(manifest: Manifest) -> None:
-    [accuracy] = lines_about(manifest, "| forest | test_accuracy |")
-    assert accuracy.endswith("| undefined | not estimable |")
-    [time] = lines_about(manifest, "| forest | train_time_s |")
-    assert time.endswith("| -0.2500 [-, -] | not estimable |")
-
-
-def test_every_surrogate_and_target_has_a_line(manifest: Manifest) -> None:
-    for name, surrogate in manifest.surrogates.items():
+def test_every_surrogate_and_target_has_one_short_line(manifest: Manifest) -> None:
+    rows = [
+        {**SCORE, **CEILING, "metric": name}
+        for name in ("r2", "mae", "rmse", "spearman", "kendall_tau", "nll", "coverage_90")
+    ]
+    changed = with_scores(manifest, "forest", "val_accuracy", rows)
+    for name, surrogate in changed.surrogates.items():
         for target in surrogate.targets:
-            assert len(lines_about(manifest, f"| {name}", f"| {target} |")) == 1
+            assert len(lines_about(changed, f"| {name}", f"| {target} |")) == 1
+    assert lines_about(changed, "| surrogate | target | r2 | kendall_tau | mae | coverage_90 |")
+    [forest] = lines_about(changed, "| forest | val_accuracy |")
+    assert forest.count("0.500 [0.400, 0.600]") == 4
+    [linear] = lines_about(changed, "| linear (default) | test_accuracy |")
+    assert linear == "| linear (default) | test_accuracy | undefined | - | - | - |"
+    [time] = lines_about(changed, "| forest | train_time_s |")
+    assert "| -0.250 [-, -] |" in time
+
+
+def test_a_card_of_many_surrogates_stays_short(manifest: Manifest) -> None:
+    rows = [{**SCORE, **CEILING, "metric": f"metric_{i}"} for i in range(12)]
+    many = with_scores(manifest, "linear", "val_accuracy", rows)
+    surrogates = {f"s{i}": many.surrogates["linear"] for i in range(9)}
+    many = dataclasses.replace(many, surrogates={**many.surrogates, **surrogates})
+    assert len(format_card(many).splitlines()) < 110
+
+
+def test_a_learning_curve_has_its_scores(manifest: Manifest) -> None:
+    assert "Learning curves" not in format_card(manifest)
+    part = manifest.surrogates["linear"].targets["val_accuracy"].parts[0]
+    scores = tuple(
+        {**SCORE, **CEILING, "target": f"val_accuracy@{epoch}", "metric": metric}
+        for epoch in (1, 4)
+        for metric in ("r2", "mae", "rmse")
+    )
+    changed = dataclasses.replace(manifest, curve=CurveEntry(8, "curve.basis.npz", (part,), scores))
+    assert lines_about(changed, "after each of 8 epochs")
+    for epoch in (1, 4):
+        assert lines_about(changed, f"| {epoch} | 0.500 [0.400, 0.600] | - | 0.500 [")
+
+
+def test_a_learning_curve_without_scores_says_so(manifest: Manifest) -> None:
+    part = manifest.surrogates["linear"].targets["val_accuracy"].parts[0]
+    curve = CurveEntry(8, "curve.basis.npz", (part,), ())
+    card = format_card(dataclasses.replace(manifest, curve=curve))
+    assert "No scores are recorded." in card
+    assert "| epoch |" not in card
+
+
+def test_it_says_where_not_to_trust_it(manifest: Manifest) -> None:
+    [_, limits] = format_card(manifest).split("## Where it must not be trusted")
+    for text in (
+        "Outside the region",
+        "end of long runs",
+        "`epistemic_std`",
+        "smaller than the mae",
+    ):
+        assert text in limits
+    assert "`train_time_s` on other machines" in limits
+    accuracy = {"val_accuracy": manifest.targets["val_accuracy"]}
+    untimed = {
+        name: dataclasses.replace(s, targets={"val_accuracy": s.targets["val_accuracy"]})
+        for name, s in manifest.surrogates.items()
+    }
+    changed = dataclasses.replace(manifest, targets=accuracy, surrogates=untimed)
+    assert "`train_time_s`" not in format_card(changed)
+
+
+def test_it_says_how_to_use_it(manifest: Manifest) -> None:
+    assert lines_about(manifest, "black box")
+    [families] = lines_about(manifest, "Do not judge")
+    assert "linear models (linear); tree ensembles (forest)" in families
+    [report] = lines_about(manifest, "Report the full name")
+    assert "(`tiny-v1/linear`), at least 10 seeds per optimizer with noise draws" in report
+    assert "regret over simulated time" in report
+    targets = dict(manifest.targets)
+    targets["val_accuracy"] = dataclasses.replace(targets["val_accuracy"], noise=None)
+    [report] = lines_about(dataclasses.replace(manifest, targets=targets), "Report the full name")
+    assert "noise draws" not in report
+
+
+def test_a_blend_is_of_all_its_families(manifest: Manifest) -> None:
+    models = [s.targets["val_accuracy"] for s in manifest.surrogates.values()]
+    parts = tuple(part for model in models for part in model.parts)
+    blend = {t: dataclasses.replace(models[0], parts=parts) for t in manifest.targets}
+    surrogates = {**manifest.surrogates, "blend": SurrogateEntry(blend)}
+    [families] = lines_about(dataclasses.replace(manifest, surrogates=surrogates), "Do not judge")
+    assert "linear models (linear, blend); tree ensembles (forest, blend)" in families
 
 
 def test_noise_is_described_by_target(manifest: Manifest) -> None:

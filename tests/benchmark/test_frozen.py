@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from nasforge.benchmark.frozen import read_file, read_manifest, write_frozen
+import nasforge
+from nasforge.benchmark.frozen import read_file, read_manifest, unlisted_files, write_frozen
 from nasforge.benchmark.manifest import Manifest
 from nasforge.errors import BenchmarkFormatError
 
@@ -133,3 +135,53 @@ def test_an_error_in_the_manifest_names_the_folder(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(BenchmarkFormatError, match=f"^{tmp_path}: "):
         read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", MODEL])
+def test_a_pipe_is_not_waited_for(tiny_benchmark: Path, name: str) -> None:
+    (tiny_benchmark / name).unlink()
+    os.mkfifo(tiny_benchmark / name)
+    with pytest.raises(BenchmarkFormatError, match=f"{name}: is no regular file"):
+        nasforge.load(tiny_benchmark)
+
+
+def test_a_device_is_not_read_for_ever(tiny_benchmark: Path) -> None:
+    (tiny_benchmark / "manifest.json").unlink()
+    (tiny_benchmark / "manifest.json").symlink_to("/dev/zero")
+    with pytest.raises(BenchmarkFormatError, match="is no regular file"):
+        read_manifest(tiny_benchmark)
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\x9b", "\0", "\r", "\ud800"])
+@pytest.mark.parametrize("place", ["description", "recipe.note", "a key of recipe"])
+def test_texts_that_a_terminal_obeys_are_refused(
+    write_tiny: Callable[..., Path], manifest: Manifest, text: str, place: str
+) -> None:
+    recipe = {**manifest.recipe}
+    if place == "description":
+        folder = write_tiny(description=f"a {text}")
+    else:
+        recipe |= {"note": f"a {text}"} if place == "recipe.note" else {f"a {text}": 1}
+        folder = write_tiny(recipe=recipe)
+    with pytest.raises(
+        BenchmarkFormatError, match=rf"manifest\.json: {place} holds the character U\+"
+    ) as caught:
+        read_manifest(folder)
+    assert text not in str(caught.value)
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_other_texts_are_read(tiny_benchmark: Path, ascii_only: bool) -> None:
+    text = 'Benchmark\twith "Umlauten" äöü\nand \U0001f600'
+    data = json.loads((tiny_benchmark / "manifest.json").read_text())
+    content = json.dumps({**data, "description": text}, ensure_ascii=ascii_only)
+    (tiny_benchmark / "manifest.json").write_text(content, encoding="utf-8")
+    assert read_manifest(tiny_benchmark).description == text
+
+
+def test_files_beyond_the_list_are_found(tiny_benchmark: Path) -> None:
+    manifest = read_manifest(tiny_benchmark)
+    assert unlisted_files(tiny_benchmark, manifest) == []
+    (tiny_benchmark / "setup.py").write_text("")
+    (tiny_benchmark / ".hidden").mkdir()
+    assert unlisted_files(tiny_benchmark, manifest) == [".hidden", "setup.py"]

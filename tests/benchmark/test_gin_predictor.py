@@ -281,3 +281,14 @@ def test_whatever_passes_the_checks_answers_or_refuses_the_row(data: st.DataObje
         return
     assert answer.shape == (len(rows), len(arrays["output_biases"]))
     assert np.isfinite(answer).all()
+
+
+def test_states_too_large_for_a_query_are_refused() -> None:
+    arrays = random_arrays(0, members=1, hidden=64)
+    arrays["node_types"] = np.zeros(1024, np.int32)
+    many = {
+        name: array if name == "node_types" else np.repeat(array, 65, axis=0)
+        for name, array in arrays.items()
+    }
+    with pytest.raises(BenchmarkFormatError, match="node_embeddings: 65 members of 64 values"):
+        make_predictor("gin", many)

@@ -91,3 +91,16 @@ def test_malformed_arrays_are_refused(
 ) -> None:
     with pytest.raises(BenchmarkFormatError, match=message):
         dataclasses.replace(predictor, **{name: value})
+
+
+def test_too_many_members_times_rows_are_refused() -> None:
+    rows, members = 2**15 + 1, 256
+    with pytest.raises(BenchmarkFormatError, match="256 members times 32769 rows, at most 8388608"):
+        KernelPredictor(
+            rows=np.zeros((rows, 1), np.float32),
+            dual=np.zeros(rows),
+            first_row=np.arange(members, dtype=np.int32),
+            scale=np.zeros((members, 1)),
+            kernel=np.zeros(members, np.int32),
+            bias=np.zeros(members),
+        )

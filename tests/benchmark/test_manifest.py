@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nasforge.benchmark.manifest import FORMAT_VERSION, Manifest
+from nasforge.benchmark.manifest import FORMAT_VERSION, MAX_PARTS, Manifest
 from nasforge.errors import BenchmarkFormatError
 
 MODEL = "surrogates.linear.targets.val_accuracy"
@@ -144,7 +144,7 @@ def test_a_part_is_checked(data: dict[str, Any], key: str, wrong: object) -> Non
     [
         ({"encoding": "paths"}, "encoding: not listed in encodings"),
         ({"file": "b.npz"}, "file: not listed in files"),
-        ({"link": "cube"}, "unknown scale 'cube'"),
+        ({"link": "cube"}, r"parts\[0\]\.link is 'cube'; this version reads identity"),
     ],
 )
 def test_what_a_part_refers_to_must_be_there(
@@ -260,4 +260,51 @@ def test_val_accuracy_is_a_target_of_every_benchmark(data: dict[str, Any]) -> No
 def test_an_unknown_scale_or_unit_is_named(data: dict[str, Any], key: str) -> None:
     put(data, f"targets.val_accuracy.{key}", "furlongs")
     with pytest.raises(BenchmarkFormatError, match="furlongs"):
+        Manifest.from_json(data)
+
+
+def test_an_unknown_target_is_named(data: dict[str, Any]) -> None:
+    data["targets"]["beauty"] = data["targets"]["val_accuracy"]
+    with pytest.raises(BenchmarkFormatError, match="'beauty' is unknown; this version reads val_"):
+        Manifest.from_json(data)
+
+
+def test_a_known_unit_of_another_target_is_refused(data: dict[str, Any]) -> None:
+    put(data, "targets.val_accuracy.unit", "s")
+    with pytest.raises(BenchmarkFormatError, match="unit is 's', must be 'fraction'"):
+        Manifest.from_json(data)
+
+
+def test_a_model_of_too_many_parts_is_refused(data: dict[str, Any]) -> None:
+    model, _ = parent(data, f"{MODEL}.parts")
+    model["parts"] *= MAX_PARTS
+    assert len(Manifest.from_json(data).surrogates["linear"].targets["val_accuracy"].parts) == 64
+    model["parts"] += model["parts"][:1]
+    with pytest.raises(BenchmarkFormatError, match="parts has 65, at most 64"):
+        Manifest.from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("version", -1),
+        ("version", 10**4000),
+        ("noise_key", -1),
+        ("noise_key", 2**64),
+        ("files.a|npz.bytes", -1),
+    ],
+)
+def test_an_integer_out_of_range_is_named(data: dict[str, Any], path: str, value: int) -> None:
+    put(data, path, value)
+    with pytest.raises(BenchmarkFormatError, match=named(path)) as caught:
+        Manifest.from_json(data)
+    assert len(str(caught.value)) < 200
+
+
+def test_a_curve_needs_accuracies_as_they_are(data: dict[str, Any]) -> None:
+    parts = parent(data, f"{MODEL}.parts")[0]["parts"]
+    data["curve"] = {"epochs": 3, "basis": "a.npz", "parts": parts, "scores": []}
+    assert Manifest.from_json(data).curve.epochs == 3
+    put(data, "targets.val_accuracy.scale", "log")
+    with pytest.raises(BenchmarkFormatError, match=r"curve: needs targets\.val_acc"):
         Manifest.from_json(data)

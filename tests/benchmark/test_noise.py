@@ -49,6 +49,18 @@ def test_draws_over_seeds_are_standard_normal() -> None:
     assert abs(lag_one) < 0.05
 
 
+def test_draws_over_architectures_are_standard_normal() -> None:
+    draws = [standard_normal(1, f"{number:016x}", "val_accuracy", 0) for number in range(5000)]
+    assert stats.kstest(draws, "norm").pvalue > 0.01
+
+
+def test_the_tails_are_normal_too() -> None:
+    draws = np.array([standard_normal(7, "00000000000000aa", "t", seed) for seed in range(20000)])
+    for limit in (2.0, 3.0):
+        beyond = int((np.abs(draws) > limit).sum())
+        assert stats.binomtest(beyond, len(draws), 2 * stats.norm.sf(limit)).pvalue > 0.01
+
+
 @pytest.mark.parametrize(
     "other",
     [

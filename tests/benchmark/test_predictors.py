@@ -226,3 +226,27 @@ def test_whatever_passes_the_checks_ends_and_stays_in_bounds(data: st.DataObject
     except BenchmarkFormatError:
         return
     assert (predictor.predict(binary_rows(5)) == 1.5).all()
+
+
+@pytest.mark.parametrize("depth", [1024, 1025])
+def test_a_tree_deeper_than_any_of_ours_is_refused(depth: int) -> None:
+    nodes = 2 * depth + 1  # node 2i tests, its left child 2i + 1 is a leaf
+    inner = np.arange(nodes) % 2 == 0
+    inner[-1] = False
+    position = np.arange(nodes)
+    arrays = {
+        "feature": np.zeros(nodes, np.int32),
+        "threshold": np.zeros(nodes),
+        "left": np.where(inner, position + 1, position).astype(np.int32),
+        "right": np.where(inner, position + 2, position).astype(np.int32),
+        "value": np.where(position == nodes - 1, 1.0, 0.0),
+        "root": np.zeros(1, np.int32),
+        "first_tree": np.zeros(1, np.int32),
+        "base": np.zeros(1),
+    }
+    if depth > 1024:
+        with pytest.raises(BenchmarkFormatError, match="deeper than 1024 tests"):
+            make_predictor("forest", arrays)
+        return
+    predictor = make_predictor("forest", arrays)
+    assert predictor.predict(np.array([[1.0], [0.0]], np.float32)).tolist() == [[1.0], [0.0]]

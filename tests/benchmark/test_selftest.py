@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import nasforge
 from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
 from nasforge.benchmark.selftest import verify
-from nasforge.errors import BenchmarkFormatError, NasforgeError
+from nasforge.errors import BenchmarkFormatError
 from nasforge.space import DARTS
 
 Files = Mapping[str, bytes]
@@ -87,7 +88,7 @@ def test_vectors_that_are_no_architectures_fail(
     write_tiny: Callable[..., Path], files: Files, vectors: np.ndarray
 ) -> None:
     folder = write_tiny({"selftest.npz": selftest_arrays_with(files, vectors=vectors)})
-    with pytest.raises(NasforgeError):
+    with pytest.raises(BenchmarkFormatError, match="'vectors'"):
         verify(folder, DARTS)
 
 
@@ -120,3 +121,18 @@ def test_a_missing_selftest_fails(tiny_benchmark: Path) -> None:
     path.write_text(json.dumps(data))
     with pytest.raises(BenchmarkFormatError, match=r"selftest\.npz is missing"):
         verify(tiny_benchmark, DARTS)
+
+
+def test_a_file_that_the_manifest_does_not_list_fails(tiny_benchmark: Path) -> None:
+    (tiny_benchmark / "setup.py").write_text("print('run me')")
+    nasforge.load(tiny_benchmark)  # which does not look at it
+    with pytest.raises(BenchmarkFormatError, match=r"holds 'setup\.py', which manifest"):
+        verify(tiny_benchmark, DARTS)
+
+
+def test_a_selftest_of_very_many_architectures_fails(
+    write_tiny: Callable[..., Path], files: Files
+) -> None:
+    content = selftest_arrays_with(files, vectors=np.zeros((1025, 22), np.uint8))
+    with pytest.raises(BenchmarkFormatError, match="'vectors' has 1025 rows, must be 1 to 1024"):
+        verify(write_tiny({"selftest.npz": content}), DARTS)

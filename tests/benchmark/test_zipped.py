@@ -121,3 +121,10 @@ def test_a_truncated_zip_is_refused(tmp_path: Path, contents: dict, length: int)
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(BenchmarkFormatError, match=re.escape(f"{path}: not a readable .zip file")):
         nasforge.load(path)
+
+
+def test_verify_refuses_a_file_beyond_the_list(tmp_path: Path, contents: dict) -> None:
+    path = write_zip(tmp_path / "b.zip", {**contents, "setup.py": b""})
+    assert nasforge.load(path).name == "tiny-v1/linear"
+    with pytest.raises(BenchmarkFormatError, match=r"holds 'setup\.py', which manifest"):
+        verify(path, DARTS)

@@ -44,9 +44,16 @@ def unpack_arrays(data: bytes, file: str) -> dict[str, np.ndarray]:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            names = [info.filename for info in members]
+            if len(set(names)) < len(names) or not all(name.endswith(".npy") for name in names):
+                raise BenchmarkFormatError(f"{file}: arrays must be .npy files of different names")
+            # Members that overlap could make a small file large.
+            if sum(info.compress_size for info in members) > len(data):
+                raise BenchmarkFormatError(f"{file}: declares more bytes than it has")
             return {
                 info.filename.removesuffix(".npy"): _read_member(archive, info, file)
-                for info in archive.infolist()
+                for info in members
             }
     except BenchmarkFormatError:
         raise

@@ -151,6 +151,7 @@ class Benchmark:
             GenotypeError: It is no architecture of the space.
             NasforgeError: A target is unknown, a draw is asked of a benchmark without a noise
                 model or of an epoch before the last, or an epoch of one without curves.
+            BenchmarkFormatError: Its arrays overflow: a prediction is not finite.
         """
         if epoch is not None:
             return self._query_epoch(architecture, epoch, noise_seed, targets)
@@ -198,12 +199,16 @@ class Benchmark:
         for name in predicted:
             members = self._models[name].predict(encoded)
             mean = np.add.reduce(members, axis=1) / members.shape[1]
+            if not math.isfinite(np.add.reduce(mean)):
+                raise BenchmarkFormatError(f"{self.name} answers nan or infinity for {name}")
             if name == "val_accuracy" and stds:
                 answer["noise_std"] = self._noise_std(name, mean)
                 answer["epistemic_std"] = self._epistemic_std(name, members, mean)
             if noise_seed is not None and name in wanted:
                 std = self._noise_std(name, mean)
-                mean = mean + std * self._draws(parsed, name, std, noise_seed)
+                draws = self._draws(parsed, name, std, noise_seed)
+                with np.errstate(invalid="ignore", over="ignore"):  # see `noise_std`
+                    mean = mean + std * draws
             answer[name] = self._targets[name].natural(mean)
         answer |= self._costs(parsed, wanted)
         return {name: answer[name] for name in wanted}
@@ -225,7 +230,10 @@ class Benchmark:
             raise NasforgeError(f"{self.manifest.full_name} was made without learning curves")
         encoded = Encoded(self.space, [self._parse(architecture)])
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
-        return self._curve.predict(encoded, last)[0]
+        [curve] = self._curve.predict(encoded, last)
+        if np.isnan(curve).any():
+            raise BenchmarkFormatError(f"{self.name} answers nan or infinity for a learning curve")
+        return curve
 
     def _query_epoch(
         self,
@@ -343,4 +351,5 @@ def _number(value: float) -> float | int | None:
 
 def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:
     """Standard deviation between trainings, at predictions on the target's scale."""
-    return np.exp(0.5 * (noise.log_variance + noise.slope * mean))
+    with np.errstate(over="ignore"):  # a stranger's numbers may be anything
+        return np.exp(0.5 * (noise.log_variance + noise.slope * mean))

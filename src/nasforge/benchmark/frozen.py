@@ -8,17 +8,19 @@ import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.plain_text import MAY_ESCAPE, require_plain_texts
 from nasforge.benchmark.section import FILE
-from nasforge.benchmark.zipped import read_member
+from nasforge.benchmark.zipped import list_files, read_member
 from nasforge.errors import BenchmarkFormatError
 
-MAX_MANIFEST_BYTES = 16 * 2**20
+MAX_MANIFEST_BYTES = 4 * 2**20
 MAX_FILE_BYTES = 2**30
 """Far beyond any benchmark of ours; what claims more is refused before it is read."""
 
@@ -62,10 +64,13 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / FILE
     try:
-        data = json.loads(_read(folder, FILE, MAX_MANIFEST_BYTES, "at most").decode("utf-8"))
+        text = _read(folder, FILE, MAX_MANIFEST_BYTES, "at most").decode("utf-8")
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BenchmarkFormatError(f"{path}: not JSON ({error})") from None
     try:
+        if MAY_ESCAPE.search(text):
+            require_plain_texts(data)
         return Manifest.from_json(data)
     except BenchmarkFormatError as error:
         raise BenchmarkFormatError(f"{folder}: {error}") from None
@@ -94,15 +99,36 @@ def read_file(folder: Path, manifest: Manifest, name: str) -> bytes:
     return content
 
 
+def unlisted_files(folder: Path, manifest: Manifest) -> list[str]:
+    """Names in the folder or zip that the manifest does not list: nobody vouches for them.
+
+    Raises:
+        BenchmarkFormatError: The folder or zip cannot be listed.
+    """
+    try:
+        names = list_files(folder) if _is_zip(folder) else [path.name for path in folder.iterdir()]
+    except OSError as error:
+        raise BenchmarkFormatError(f"{folder}: cannot be listed ({error.strerror})") from None
+    return sorted(set(names) - {FILE, *manifest.files})
+
+
+def _is_zip(folder: Path) -> bool:
+    return not folder.is_dir() and folder.suffix == ".zip"
+
+
 def _read(folder: Path, name: str, limit: int, rule: str) -> bytes:
     """A file of a folder or zip, if it has no more bytes than that; `rule` says why, for errors."""
     path = folder / name
-    if not folder.is_dir() and folder.suffix == ".zip":
+    if _is_zip(folder):
         return read_member(folder, name, limit)
     try:
-        if (size := path.stat().st_size) > limit:
-            raise BenchmarkFormatError(f"{path}: {size} bytes, {rule} {limit}")
-        return path.read_bytes()
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe or device could be read for ever
+            raise BenchmarkFormatError(f"{path}: is no regular file")
+        if status.st_size > limit:
+            raise BenchmarkFormatError(f"{path}: {status.st_size} bytes, {rule} {limit}")
+        with path.open("rb") as file:
+            return file.read(status.st_size + 1)  # no more, even if it grows
     except OSError as error:
         raise BenchmarkFormatError(f"{path}: cannot be read ({error.strerror})") from None
 

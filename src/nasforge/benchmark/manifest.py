@@ -12,13 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from nasforge.benchmark.section import FILE, Section
-from nasforge.benchmark.targets import UNITS, Scale, Target
+from nasforge.benchmark.targets import SCALES, TARGETS, Scale, Target
 from nasforge.errors import BenchmarkFormatError, ConfigError
 from nasforge.recipe import NetworkShape
 
 FORMAT = "nasforge-benchmark"
 FORMAT_VERSION = 1
 """A reader of version n reads all formats 1 to n."""
+
+MAX_PARTS = 64
+"""Of a model, or of a curve; bounds what a query may take."""
 
 
 @dataclass(frozen=True)
@@ -198,15 +201,15 @@ class Manifest:
             raise BenchmarkFormatError(f"{FILE}: format is not {FORMAT!r}")
         version = top.get("format_version", int)
         if version < 1:
-            raise BenchmarkFormatError(f"{FILE}: format_version {version} does not exist")
+            raise BenchmarkFormatError(f"{FILE}: format_version {str(version)[:20]} does not exist")
         if version > FORMAT_VERSION:
             raise BenchmarkFormatError(
-                f"{FILE}: format_version {version} is newer than this nasforge reads "
+                f"{FILE}: format_version {str(version)[:20]} is newer than this nasforge reads "
                 f"({FORMAT_VERSION}); upgrade with pip install -U nasforge"
             )
         manifest = cls(
             name=top.name("name"),
-            version=top.get("version", int),
+            version=top.whole("version", 0, 10**6),
             description=top.get("description", str),
             space=_space(top),
             recipe=_with_keys(top, "recipe", recipe_id=str),
@@ -214,12 +217,12 @@ class Manifest:
             network=_network(top),
             evaluator=top.get("evaluator", str),
             encodings=_encodings(top),
-            targets={key: _target(part) for key, part in top.sections("targets")},
+            targets={key: _target(key, part) for key, part in top.sections("targets")},
             surrogates={key: _surrogate(part) for key, part in top.sections("surrogates")},
             selected=top.get("selected", str),
             curve=_curve(top),
             training_set=_with_keys(top, "training_set", evaluations=int, architectures=int),
-            noise_key=top.get("noise_key", int),
+            noise_key=top.whole("noise_key", 0, 2**64 - 1),
             best_known=_with_keys(top, "best_known", architecture=str),
             software=top.get("software", dict),
             licence=top.get("licence", str),
@@ -231,7 +234,7 @@ class Manifest:
 
     def _check_references(self) -> None:
         if self.selected not in self.surrogates:
-            raise BenchmarkFormatError(f"{FILE}: selected: no surrogate {self.selected!r}")
+            raise BenchmarkFormatError(f"{FILE}: selected: no surrogate {self.selected[:60]!r}")
         for name, surrogate in self.surrogates.items():
             where = f"{FILE}: surrogates.{name}.targets"
             if set(surrogate.targets) != set(self.targets):
@@ -244,6 +247,10 @@ class Manifest:
                 raise BenchmarkFormatError(f"{FILE}: curve.basis: not listed in files")
         if "val_accuracy" not in self.targets:
             raise BenchmarkFormatError(f"{FILE}: targets: val_accuracy is missing")
+        if self.curve is not None and self.targets["val_accuracy"].scale != "identity":
+            raise BenchmarkFormatError(
+                f"{FILE}: curve: needs targets.val_accuracy.scale to be 'identity'"
+            )
 
     def _check_parts(self, parts: Sequence[PartEntry], where: str) -> None:
         for number, part in enumerate(parts):
@@ -278,7 +285,11 @@ def _network(top: Section) -> dict[str, Any] | None:
         raise BenchmarkFormatError(f"{FILE}: {error}") from None
 
 
-def _target(part: Section) -> TargetEntry:
+def _target(name: str, part: Section) -> TargetEntry:
+    if name not in TARGETS:
+        raise BenchmarkFormatError(
+            f"{FILE}: targets: {name!r} is unknown; this version reads {', '.join(TARGETS)}"
+        )
     noise = part.data.get("noise")
     if noise is not None:
         inner = Section(noise, part.path("noise"))
@@ -288,13 +299,21 @@ def _target(part: Section) -> TargetEntry:
             inner.get("architectures", int),
             inner.get("evaluations", int),
         )
-    scale = Scale(part.get("scale", str))
     unit = part.get("unit", str)
-    if unit not in UNITS:
+    if unit != TARGETS[name].unit:
         raise BenchmarkFormatError(
-            f"{FILE}: {part.path('unit')} is {unit[:60]!r}; this version reads {', '.join(UNITS)}"
+            f"{FILE}: {part.path('unit')} is {unit[:60]!r}, must be {TARGETS[name].unit!r}"
         )
-    return TargetEntry(unit, scale.name, noise)
+    return TargetEntry(unit, _scale(part, "scale"), noise)
+
+
+def _scale(part: Section, key: str) -> str:
+    name = part.get(key, str)
+    if name not in SCALES:
+        raise BenchmarkFormatError(
+            f"{FILE}: {part.path(key)} is {name[:60]!r}; this version reads {', '.join(SCALES)}"
+        )
+    return name
 
 
 def _encodings(top: Section) -> dict[str, str]:
@@ -324,6 +343,10 @@ def _parts(section: Section) -> tuple[PartEntry, ...]:
     parts = section.get("parts", list)
     if not parts:
         raise BenchmarkFormatError(f"{FILE}: {section.path('parts')} is empty")
+    if len(parts) > MAX_PARTS:
+        raise BenchmarkFormatError(
+            f"{FILE}: {section.path('parts')} has {len(parts)}, at most {MAX_PARTS} are allowed"
+        )
     return tuple(_part(Section(p, section.path(f"parts[{n}]"))) for n, p in enumerate(parts))
 
 
@@ -339,7 +362,7 @@ def _part(part: Section) -> PartEntry:
         kind=part.get("kind", str),
         file=part.name("file"),
         encoding=part.get("encoding", str),
-        link=Scale(part.get("link", str)).name,
+        link=_scale(part, "link"),
         weight=part.number("weight"),
     )
 
@@ -357,4 +380,4 @@ def _score(row: Section) -> None:
 
 
 def _file(part: Section) -> dict[str, Any]:
-    return {"sha256": part.get("sha256", str), "bytes": part.get("bytes", int)}
+    return {"sha256": part.get("sha256", str), "bytes": part.whole("bytes", 0, 2**62)}

@@ -25,6 +25,7 @@ class Section:
 
     def path(self, key: str) -> str:
         """The key's place in the file."""
+        key = key[:100]  # a stranger's may be long
         return f"{self.where}.{key}" if self.where else key
 
     def get(self, key: str, kind: type) -> Any:
@@ -46,6 +47,13 @@ class Section:
         if isinstance(value, bool) or not (isinstance(value, int | float) and abs(value) < 1e300):
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be a finite number")
         return float(value)
+
+    def whole(self, key: str, low: int, high: int) -> int:
+        """An integer in a range, ends included."""
+        value = self.get(key, int)
+        if not low <= value <= high:
+            raise BenchmarkFormatError(f"{FILE}: {self.path(key)} must be from {low} to {high}")
+        return value
 
     def name(self, key: str) -> str:
         """A string that is safe as the name of a file in this folder."""

@@ -12,9 +12,6 @@ import numpy as np
 
 from nasforge.errors import BenchmarkFormatError
 
-UNITS = ("fraction", "s")
-"""Units of a target: an accuracy in [0, 1], or seconds."""
-
 SCALES = ("identity", "log", "log_error")
 """Names of the scales."""
 

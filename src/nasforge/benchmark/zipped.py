@@ -6,6 +6,8 @@ A zip holds what the folder holds, at its top or in one folder; compressed or no
 """
 
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from nasforge.benchmark.section import SAFE_NAME
@@ -27,26 +29,48 @@ def read_member(path: Path, name: str, limit: int) -> bytes:
         BenchmarkFormatError: The zip is damaged, has other names than a benchmark's, does not
             hold the file, or the file is larger.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            info = _find(archive, path, name)
-            if info.file_size > limit:
-                raise BenchmarkFormatError(
-                    f"{path}, {name}: {info.file_size} bytes, at most {limit} are expected"
-                )
-            with archive.open(info) as file:
-                content = file.read(limit + 1)  # whatever size is declared
-    except BenchmarkFormatError:
-        raise
-    except Exception as error:  # on bytes made to harm, the parsers raise nearly anything
-        reason = str(error).partition("\n")[0][:200] or type(error).__name__
-        raise BenchmarkFormatError(f"{path}: not a readable .zip file ({reason})") from None
+    with _opened(path) as archive:
+        info = _find(archive, path, name)
+        if info.file_size > limit:
+            raise BenchmarkFormatError(
+                f"{path}, {name}: {info.file_size} bytes, at most {limit} are expected"
+            )
+        with archive.open(info) as file:
+            content = file.read(limit + 1)  # whatever size is declared
     if len(content) > limit:
         raise BenchmarkFormatError(f"{path}, {name}: larger than the {limit} bytes expected")
     return content
 
 
-def _find(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
+def list_files(path: Path) -> list[str]:
+    """Names of all files, without their folder.
+
+    Raises:
+        BenchmarkFormatError: As `read_member`.
+    """
+    with _opened(path) as archive:
+        return [_file_name(info) for info in _files(archive, path)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The archive; whatever its parser raises becomes our error."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except BenchmarkFormatError:
+        raise
+    except Exception as error:  # on bytes made to harm, the parsers raise nearly anything
+        reason = str(error).partition("\n")[0][:200] or type(error).__name__
+        raise BenchmarkFormatError(f"{path}: not a readable .zip file ({reason})") from None
+
+
+def _file_name(info: zipfile.ZipInfo) -> str:
+    return info.filename.rpartition("/")[2]
+
+
+def _files(archive: zipfile.ZipFile, path: Path) -> list[zipfile.ZipInfo]:
+    """The entries that are files; their names are safe, and in one folder."""
     files = [info for info in archive.infolist() if not info.is_dir()]
     if len(files) > MAX_ENTRIES:
         raise BenchmarkFormatError(f"{path}: {len(files)} files, at most {MAX_ENTRIES} are allowed")
@@ -58,7 +82,11 @@ def _find(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
         folders.add(folder)
     if len(folders) > 1:
         raise BenchmarkFormatError(f"{path}: files in {len(folders)} folders, must be in one")
-    found = [info for info in files if info.filename.rpartition("/")[2] == name]
+    return files
+
+
+def _find(archive: zipfile.ZipFile, path: Path, name: str) -> zipfile.ZipInfo:
+    found = [info for info in _files(archive, path) if _file_name(info) == name]
     if len(found) != 1:
         raise BenchmarkFormatError(f"{path}: holds {name!r} {len(found)} times, must be once")
     if found[0].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -47,12 +47,13 @@ def make_predictor(kind: str, arrays: Mapping[str, np.ndarray]) -> Predictor:
     """
     if kind not in PREDICTORS:
         raise BenchmarkFormatError(
-            f"unknown kind of predictor {kind!r}; this version reads {', '.join(PREDICTORS)}"
+            f"unknown kind of predictor {kind[:60]!r}; this version reads {', '.join(PREDICTORS)}"
         )
     cls = PREDICTORS[kind]
     expected = {field.name for field in fields(cls)}
     if set(arrays) != expected:
+        found = str(sorted(arrays))[:200]  # a stranger's names may be long
         raise BenchmarkFormatError(
-            f"a {kind} predictor has arrays {sorted(arrays)}, expected {sorted(expected)}"
+            f"a {kind} predictor has arrays {found}, expected {sorted(expected)}"
         )
     return cls(**arrays)

@@ -27,6 +27,9 @@ from nasforge.errors import BenchmarkFormatError
 ROWS_PER_CHUNK = 16
 """Rows that a forest answers at a time; keeps what they need in a core's cache."""
 
+MAX_DEPTH = 1024
+"""Tests from a root to a leaf, which bounds a query; far more than any of ours has."""
+
 FEW_ROWS = 24
 """Fewer rows than this are faster one by one than as a block of 64."""
 
@@ -108,6 +111,17 @@ class ForestPredictor:
             raise BenchmarkFormatError("root, left, right: a node must belong to one place only")
         if self.value[~leaf].any():
             raise BenchmarkFormatError("value: only a leaf may have one")
+        self._check_depth()
+
+    def _check_depth(self) -> None:
+        """A walk takes as many steps as the deepest tree has, for all trees."""
+        nodes = self.root
+        for _ in range(MAX_DEPTH + 1):
+            nodes = nodes[self.left[nodes] != nodes]
+            if not len(nodes):
+                return
+            nodes = np.concatenate([self.left[nodes], self.right[nodes]])
+        raise BenchmarkFormatError(f"left, right: a tree is deeper than {MAX_DEPTH} tests")
 
     @property
     def members(self) -> int:

@@ -29,6 +29,9 @@ COLUMNS_PER_EDGE = 3
 MAX_NODES = 1024
 """Bounds the memory of a row to a multiple of its arrays'."""
 
+MAX_STATE = 2**22
+"""Values of all nodes and members together, for the same reason; far more than any of ours has."""
+
 CHUNK_BYTES = 2**20
 """Rows are computed as many at a time as stay in a core's cache."""
 
@@ -122,6 +125,11 @@ class GinPredictor:
             raise BenchmarkFormatError(
                 f"node_types: {len(self.node_types)} nodes, at most {MAX_NODES} are allowed"
             )
+        if len(self.node_types) * members * hidden > MAX_STATE:
+            raise BenchmarkFormatError(
+                f"node_embeddings: {members} members of {hidden} values for {len(self.node_types)} "
+                f"nodes, at most {MAX_STATE} are allowed together"
+            )
 
     @property
     def members(self) -> int:
@@ -181,6 +189,10 @@ class GinPredictor:
             change += self.layer_biases[:, layer, 1, None]
             state += change.transpose(1, 0, 2).reshape(n * nodes, wide)
         return self._read_out(state.reshape(n, nodes, wide))
+
+    def check_rows(self, features: np.ndarray) -> None:
+        """Raise BenchmarkFormatError if a row of an encoding is none of this predictor's graphs."""
+        self._messages(features.reshape(len(features), -1, COLUMNS_PER_EDGE))
 
     def _messages(self, edges: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The messages along all edges, then those against them.

@@ -27,6 +27,9 @@ CHUNK_VALUES = 2**17
 MAX_MEMBERS = 256
 """Bounds the memory of a query, in which every member is compared with every row."""
 
+MAX_PAIRS = 2**23
+"""Members times rows, for the same reason: 64 MiB."""
+
 
 @dataclass(frozen=True, eq=False)
 class KernelPredictor:
@@ -72,6 +75,11 @@ class KernelPredictor:
         if members > MAX_MEMBERS:
             raise BenchmarkFormatError(
                 f"bias: {members} members, at most {MAX_MEMBERS} are allowed"
+            )
+        if members * len(self.rows) > MAX_PAIRS:
+            raise BenchmarkFormatError(
+                f"rows: {members} members times {len(self.rows)} rows, at most {MAX_PAIRS} are "
+                "allowed"
             )
         require_finite(self, "rows", "dual", "scale", "bias")
         require_range("kernel", self.kernel, 0, len(KERNELS) - 1)
