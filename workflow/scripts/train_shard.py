@@ -15,6 +15,7 @@ with job(snakemake):
     images_folder = Path(snakemake.input.dataset).parent
     first = int(snakemake.wildcards.shard) * snakemake.params.shard_size
     proposals = read_proposals(Path(snakemake.input.proposals))
+    batch = "/".join(Path(snakemake.output.evaluations).parts[-3:-1])
     evaluations = train_shard(
         proposals[first : first + snakemake.params.shard_size],
         recipe,
@@ -23,7 +24,7 @@ with job(snakemake):
         device=execution["device"],
         backend=execution["backend"],
         max_attempts=execution["max_attempts"],
-        label="{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
+        label=f"{batch}/shard{snakemake.wildcards.shard}",
     )
     source = provenance(recipe, images_folder)
     write_evaluations(Path(snakemake.output.evaluations), evaluations, source)
