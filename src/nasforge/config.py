@@ -198,11 +198,13 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
 def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
     """Settings of optimizers that run on benchmarks, and what a study asks to train."""
     for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
-        for name, settings in studies[section][key].items():
+        given = studies[section][key]
+        for name, settings in given.items():
             try:
                 make_optimizer(name, DARTS, 0, **settings)
             except (OptimizerError, TypeError) as error:
                 raise ConfigError(f"studies.{section}.{key}: {error}") from None
+            given[name] = default_settings(name) | settings
     if studies["exploitation"]["train"] and not trains:
         raise ConfigError(
             "studies.exploitation.train: must be false where evaluations are given, because "

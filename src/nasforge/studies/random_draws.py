@@ -37,9 +37,10 @@ class DrawOutputs:
     """Files that are written.
 
     Attributes:
-        numbers: By number of draws or evaluations: the expected best of random draws (chosen by
-            noise-free values, and chosen by seen ones), that of a space of `table_size` networks,
-            and a column per optimizer, CSV.
+        numbers: evaluations (or draws), draws (expected noise-free value of the best of so many,
+            chosen by the values seen), draws_without_noise (chosen by noise-free ones),
+            small_space (of draws without replacement from `table_size` networks), and a column per
+            optimizer (mean noise-free value of the incumbent), CSV.
         figure: The same as curves.
         finding: One sentence.
     """
@@ -74,8 +75,8 @@ def compare_with_draws(
     numbers = np.unique(np.geomspace(1, max(last, draws // MOST, table_size), 200).astype(int))
     table = pd.DataFrame({"evaluations": numbers})
     within, small = numbers <= draws // MOST, numbers <= table_size
-    table.loc[within, "random"] = expected_best(values, seen, numbers[within])
-    table.loc[within, "random_without_noise"] = expected_best(values, values, numbers[within])
+    table.loc[within, "draws"] = expected_best(values, seen, numbers[within])
+    table.loc[within, "draws_without_noise"] = expected_best(values, values, numbers[within])
     table.loc[small, "small_space"] = expected_best_of_all(values[:table_size], numbers[small])
     for name, run in runs.items():
         own = numbers <= last
@@ -157,7 +158,7 @@ def finding(
     ends = table[others].dropna()
     number = int(table.loc[ends.index[-1], "evaluations"])
     best = ends.iloc[-1].idxmax()
-    draws = table["random"].dropna()
+    draws = table["draws"].dropna()
     most, reached = int(table.loc[draws.index[-1], "evaluations"]), float(draws.iloc[-1])
     better = table[table[best] > reached]
     same = (
@@ -183,9 +184,9 @@ def plot_draws(table: pd.DataFrame, optimizers: Sequence[str], noisy: bool, outp
         for name in optimizers:
             axes.plot(x, 100 * table[name], color=colour[name], lw=1.5, label=name)
         label = "expected of random draws" + (", chosen by noisy values" if noisy else "")
-        axes.plot(x, 100 * table["random"], color="black", lw=1, ls="--", label=label)
+        axes.plot(x, 100 * table["draws"], color="black", lw=1, ls="--", label=label)
         if noisy:
-            axes.plot(x, 100 * table["random_without_noise"], color=MUTED, lw=1, ls="--",
+            axes.plot(x, 100 * table["draws_without_noise"], color=MUTED, lw=1, ls="--",
                       label="expected of random draws, without noise")  # fmt: skip
         axes.plot(x, 100 * table["small_space"], color="black", lw=1, ls=":",
                   label="all of a small space drawn from it")  # fmt: skip
