@@ -113,7 +113,7 @@ def test_the_sentence_says_where_local_search_overtakes() -> None:
     }
     sentence = finding(runs)
     assert "overtakes random after 30" in sentence  # the next point of the grid
-    assert "(3 simulated hours) (+5.00 points at the end" in sentence
+    assert "(3.1 simulated hours) (+5.00 points at the end" in sentence
     assert "does not overtake tpe (-10.00 points" in sentence
 
 

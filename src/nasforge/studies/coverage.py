@@ -5,7 +5,7 @@
 The top region is never chosen by measured values, of which the highest are lucky ones: it is the
 best hundredth of random architectures by the benchmark's predictions, and an evaluated network is
 in it by its out-of-fold prediction. A network counts as near if it is no farther from the evaluated
-ones than nine of ten evaluated networks are from the others, on which surrogates were scored.
+ones than an evaluated network is from the others on average: there surrogates were scored.
 """
 
 import logging
@@ -23,9 +23,11 @@ from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import OPTIMIZERS
 from nasforge.space.protocol import Architecture, SearchSpace
 from nasforge.studies.embedding import embed, plot_coverage
+from nasforge.studies.resampling import resampled_means
 from nasforge.studies.without_optimizer import proposed_by_optimizer
 from nasforge.surrogates.fitting import OutOfFold
 from nasforge.surrogates.labels import read_labels
+from nasforge.surrogates.scores import INTERVAL
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
 _LOG = logging.getLogger(__name__)
@@ -35,7 +37,6 @@ TOP_PART = 0.01
 RANDOM_PER_ROW = 100
 """Random architectures that are predicted for each one of the top region."""
 
-NEAR_QUANTILE = 0.9
 FEWEST = 5
 """Networks, without which a group is left out."""
 
@@ -69,8 +70,9 @@ class CoverageOutputs:
     Attributes:
         embedding: architecture, optimizer, val_accuracy, x, y; a row per embedded network, parquet.
         distances: group, distance (edits to the nearest evaluated network); a row each, parquet.
-        summary: A row per group: networks, median distance, near (share), top (share in the top
-            region by out-of-fold prediction; of evaluated ones), CSV.
+        summary: A row per group: networks, mean_distance with low and high (90 % bootstrap), near
+            (share that is near) and near_edits (what counts as near), top (share of evaluated ones
+            in the top region by out-of-fold prediction), CSV.
         figure: Embeddings, and distances.
         finding: One sentence.
     """
@@ -219,12 +221,17 @@ def _summary(groups: Mapping[str, np.ndarray], top_shares: Mapping[str, float]) 
     scored = np.concatenate(
         [own for name, own in groups.items() if name in top_shares] or list(groups.values())
     )
-    near = np.quantile(scored, NEAR_QUANTILE)
+    near = scored.mean()
+    rng = np.random.default_rng(0)
+    means = [resampled_means(own[:, None], rng)[:, 0] for own in groups.values()]
+    low, high = np.quantile(means, INTERVAL, axis=1)
     return pd.DataFrame(
         {
             "group": list(groups),
             "networks": [len(own) for own in groups.values()],
-            "median_distance": [np.median(own) for own in groups.values()],
+            "mean_distance": [own.mean() for own in groups.values()],
+            "low": low,
+            "high": high,
             "near": [(own <= near).mean() for own in groups.values()],
             "near_edits": near,
             "top": [top_shares.get(name, np.nan) for name in groups],
@@ -235,19 +242,22 @@ def _summary(groups: Mapping[str, np.ndarray], top_shares: Mapping[str, float]) 
 def finding(summary: pd.DataFrame, networks: int) -> str:
     """One sentence: how much of the top region, and of what was found, is near."""
     rows = summary.set_index("group")
-    near = f"{rows['near_edits'].iloc[0]:.0f} edits"
-    found = "; ".join(
-        f"{name.removeprefix(FOUND)} {row['median_distance']:.0f}"
-        for name, row in rows.iterrows()
-        if str(name).startswith(FOUND)
+
+    def away(name: str) -> str:
+        row = rows.loc[name]
+        return f"{row['mean_distance']:.1f} [{row['low']:.1f}, {row['high']:.1f}]"
+
+    found = ", ".join(
+        f"{name.removeprefix(FOUND)} {away(name)}" for name in rows.index if name.startswith(FOUND)
     )
-    shares = "; ".join(
+    shares = ", ".join(
         f"{name} {100 * share:.0f} %" for name, share in rows["top"].dropna().items()
     )
     return (
-        f"Of the top hundredth of the space, {100 * rows.loc[TOP, 'near']:.0f} % is within {near} "
-        f"of one of the {networks:,} evaluated networks (of random architectures "
-        f"{100 * rows.loc[SPACE, 'near']:.0f} %); the best of long runs are so many edits away "
-        f"(median): {found}; of each optimizer's networks this share is in the top hundredth by "
-        f"out-of-fold prediction: {shares}."
+        f"From the nearest of {networks:,} evaluated networks, the top hundredth of the space is "
+        f"{away(TOP)} edits away on average, random architectures {away(SPACE)}, the best of long "
+        f"runs {found}; {100 * rows.loc[TOP, 'near']:.0f} % of the top hundredth is as near as "
+        f"evaluated networks are to each other ({rows['near_edits'].iloc[0]:.1f} edits; of random "
+        f"architectures {100 * rows.loc[SPACE, 'near']:.0f} %); in the top hundredth by "
+        f"out-of-fold prediction is this share of each optimizer's networks: {shares}."
     )

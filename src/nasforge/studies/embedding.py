@@ -60,12 +60,12 @@ def plot_coverage(embedded: pd.DataFrame, distances: pd.DataFrame, output: Path)
     with figure(output, "What the evaluations cover", panels=3) as panels:
         for name in sorted(optimizers, key=lambda name: name != "random"):
             own = embedded[embedded["optimizer"] == name]
-            panels[0].scatter(own["x"], own["y"], s=9, alpha=0.7, lw=0, color=colour[name],
+            panels[0].scatter(own["x"], own["y"], s=14, alpha=0.7, lw=0, color=colour[name],
                               label=name)  # fmt: skip
         panels[0].legend(frameon=False, fontsize=7, markerscale=1.5)
         panels[0].set_title("by optimizer (t-SNE)", fontsize=10)
         drawn = panels[1].scatter(
-            embedded["x"], embedded["y"], s=9, lw=0, c=100 * embedded["val_accuracy"],
+            embedded["x"], embedded["y"], s=14, lw=0, c=100 * embedded["val_accuracy"],
             cmap="viridis",
         )  # fmt: skip
         panels[1].figure.colorbar(drawn, ax=panels[1], label="validation accuracy in %")
@@ -73,17 +73,19 @@ def plot_coverage(embedded: pd.DataFrame, distances: pd.DataFrame, output: Path)
         for axes in panels[:2]:
             axes.set_xticks([])
             axes.set_yticks([])
+            axes.spines[["left", "bottom"]].set_visible(False)
         _plot_distances(panels[2], distances)
 
 
 def _plot_distances(axes: Axes, distances: pd.DataFrame) -> None:
     groups = list(dict.fromkeys(distances["group"]))
     colour = colours(groups)
-    most = int(distances["distance"].max())
+    least, most = (int(end) for end in (distances["distance"].min(), distances["distance"].max()))
+    edits = range(max(0, least - 1), most + 1)
     for number, group in enumerate(groups):
         own = distances.loc[distances["group"] == group, "distance"].to_numpy()
-        share = [(own <= d).mean() for d in range(most + 1)]
-        axes.step(range(most + 1), share, where="post", color=colour[group], label=group,
+        share = [(own <= d).mean() for d in edits]
+        axes.step(edits, share, where="post", color=colour[group], label=group,
                   lw=1.2, ls="-" if number < 8 else "--")  # fmt: skip
     axes.set_xlabel("edits to the nearest evaluated network")
     axes.set_ylabel("share of the group within")

@@ -23,6 +23,9 @@ from nasforge.surrogates.scores import interval
 POINTS = 200
 """Of a curve, evenly on a logarithmic axis."""
 
+FIRST_SHOWN = 10
+"""Evaluations where the figure begins; before, there is little but chance."""
+
 STUDIED = "local_search"
 
 
@@ -132,7 +135,8 @@ def finding(runs: Mapping[str, pd.DataFrame]) -> str:
             where = f"is ahead of {name} from the first evaluation on"
         else:
             hours = rate_s * numbers[number] / 3600
-            time = "" if np.isnan(hours) else f" ({hours:,.0f} simulated hours)"
+            form = ",.0f" if hours >= 10 else ".1f"
+            time = "" if np.isnan(hours) else f" ({hours:{form}} simulated hours)"
             where = f"overtakes {name} after {numbers[number]:,} evaluations{time}"
         parts.append(f"{where} ({lead:+.2f} points at the end, {interval_text(lead_samples)})")
     noisy = "noisy" if runs[STUDIED]["noisy"].all() else "noise-free"
@@ -149,12 +153,14 @@ def plot_long_runs(runs: Mapping[str, pd.DataFrame], output: Path) -> None:
     colour = colours(list(runs))
     last = _shortest(runs)
     numbers = np.unique(grid(last).astype(int))
+    shown = numbers[numbers >= min(FIRST_SHOWN, last)]
     with figure(output, f"Runs of {last:,} evaluations", panels=1 + timed) as panels:
         for name, table in runs.items():
-            _draw(panels[0], numbers, at_evaluations(table, numbers), colour[name], name)
+            _draw(panels[0], shown, at_evaluations(table, shown), colour[name], name)
             if timed:
-                ends = table.groupby("seed")["wall_time_s"].agg(["min", "max"])
-                times = grid(ends["max"].min(), ends["min"].max())
+                ends = table.groupby("seed").last()
+                rate_s = (ends["wall_time_s"] / ends["evaluation"]).mean()
+                times = grid(ends["wall_time_s"].min(), rate_s * shown[0])
                 _draw(panels[1], times / 3600, at_times(table, times), colour[name], name)
         panels[0].set_xlabel("evaluations")
         panels[0].set_ylabel(

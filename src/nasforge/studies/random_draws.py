@@ -72,7 +72,8 @@ def compare_with_draws(
     tables = [pd.read_parquet(file) for file in curve_files]
     runs = {str(table["optimizer"].iloc[0]): table for table in tables}
     last = int(min(table["evaluation"].max() for table in runs.values()))
-    numbers = np.unique(np.geomspace(1, max(last, draws // MOST, table_size), 200).astype(int))
+    ends = (last, draws // MOST, table_size)
+    numbers = np.unique([*np.geomspace(1, max(ends), 200).astype(int), *ends])
     table = pd.DataFrame({"evaluations": numbers})
     within, small = numbers <= draws // MOST, numbers <= table_size
     table.loc[within, "draws"] = expected_best(values, seen, numbers[within])
@@ -193,4 +194,6 @@ def plot_draws(table: pd.DataFrame, optimizers: Sequence[str], noisy: bool, outp
         axes.set_xscale("log")
         axes.set_xlabel("evaluations or draws")
         axes.set_ylabel("predicted accuracy of the best in %")
-        axes.legend(frameon=False, fontsize=8)
+        low, high = axes.get_ylim()
+        axes.set_ylim(low - 0.4 * (high - low), high)  # room for the legend
+        axes.legend(frameon=False, fontsize=8, loc="lower right")

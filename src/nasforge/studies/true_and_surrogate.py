@@ -22,7 +22,7 @@ from nasforge.studies.chains import Algorithm, read_algorithms
 from nasforge.studies.resampling import resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.metrics import kendall_tau
-from nasforge.surrogates.scores import interval
+from nasforge.surrogates.scores import INTERVAL, interval
 
 ENOUGH_CHAINS = 3
 """True chains, without which an optimizer is named as having few."""
@@ -227,7 +227,7 @@ def finding(distances: pd.DataFrame, order: pd.DataFrame) -> str:
 
 
 def plot_comparison(curves: Curves, output: Path) -> None:
-    """A panel for the true runs and one per family: mean over runs, and the range of all."""
+    """A panel for the true runs and one per family: the mean over runs and its interval."""
     colour = colours(list(curves["true"]))
     with figure(output, "True against surrogate trajectories", len(curves)) as panels:
         for axes, (backend, own) in zip(panels, curves.items(), strict=True):
@@ -237,7 +237,9 @@ def plot_comparison(curves: Curves, output: Path) -> None:
         limits = [axes.get_ylim() for axes in panels]
         for axes in panels:
             axes.set_ylim(min(low for low, _ in limits), max(high for _, high in limits))
-        panels[0].set_ylabel("best validation accuracy seen in %\n(mean and range of runs)")
+        panels[0].set_ylabel(
+            "best validation accuracy seen in %\n(mean of runs and its 90 % interval)"
+        )
         if curves["true"]:
             panels[0].legend(frameon=False, fontsize=8, title="optimizer (true chains)")
         else:
@@ -249,5 +251,6 @@ def _draw(axes: Axes, own: Mapping[str, np.ndarray], colour: Mapping[str, str]) 
         x = np.arange(1, values.shape[1] + 1)
         axes.plot(x, 100 * values.mean(axis=0), color=colour[name], lw=1.5, drawstyle="steps-post",
                   label=f"{name} ({len(values)})")  # fmt: skip
-        low, high = 100 * values.min(axis=0), 100 * values.max(axis=0)
+        means = resampled_means(values, np.random.default_rng(0))
+        low, high = 100 * np.quantile(means, INTERVAL, axis=0)
         axes.fill_between(x, low, high, step="post", color=colour[name], alpha=0.15, linewidth=0)
