@@ -146,6 +146,8 @@ def test_orders_that_agree_and_one_that_does_not() -> None:
     assert not table.loc["xgb", "agrees"].any()
     assert set(table.loc["gin", "tau"]) == {1.0}
     assert set(table.loc["xgb", "tau"]) == {-1.0}
+    one = {"true": {"o0": curves(0.5)["o0"][:1], "o1": curves(0.6)["o0"]}}
+    assert not order_table(one)["sure"].any()  # a single run has no interval
     row = table.loc[("true", "o0", "o2")]
     assert row["low"] < row["difference"] < row["high"] < 0
     assert row["difference"] == pytest.approx(-0.04)

@@ -147,7 +147,8 @@ def order_table(curves: Curves) -> pd.DataFrame:
     """Differences between algorithms after as many evaluations as all have.
 
     Columns: backend, first, second, evaluations, difference (first minus second, mean over runs),
-    low, high (90 % bootstrap), sure (whether the interval leaves out 0), agrees (whether a
+    low, high (90 % bootstrap), sure (whether the interval leaves out 0, and both
+    have `ENOUGH_CHAINS` runs), agrees (whether a
     surrogate's difference has the sign of the true one), tau with tau_low and tau_high (Kendall
     tau of the backend's order of all algorithms with the true one, bootstrap over both).
     """
@@ -167,6 +168,7 @@ def order_table(curves: Curves) -> pd.DataFrame:
         for i, j in combinations(range(len(names)), 2):
             difference = means[i] - means[j]
             low, high = interval((samples[backend][:, i] - samples[backend][:, j]).tolist())
+            enough = min(len(curves[backend][names[k]]) for k in (i, j)) >= ENOUGH_CHAINS
             rows.append(
                 {
                     "backend": backend,
@@ -176,7 +178,7 @@ def order_table(curves: Curves) -> pd.DataFrame:
                     "difference": difference,
                     "low": low,
                     "high": high,
-                    "sure": low > 0 or high < 0,
+                    "sure": enough and (low > 0 or high < 0),
                     "agrees": difference * (ends["true"][i] - ends["true"][j]) > 0,
                     **tau,
                 }
