@@ -26,27 +26,14 @@ wildcard_constraints:
     optimizer="|".join(LONG_RUNS["optimizers"]),
 
 
-def trajectory_settings():
-    """Settings of samplers, and of optimizers for samplers that the config does not have."""
-    samplers = {
-        entry["name"]: entry["settings"] for entry in config.get("samplers", [])
-    }
-    return [samplers, config["studies"]["trajectories"]["settings"]]
-
-
-def long_runs(kind):
-    """Files of all long runs: kind is "curves" or "best"."""
-    return expand(
-        f"<results>/studies/long_runs/{{optimizer}}.{kind}.parquet",
-        optimizer=list(LONG_RUNS["optimizers"]),
-    )
-
-
-def exploited_shards():
-    """Numbers of the jobs that train what was chosen."""
-    networks = EXPLOITATION["best"] * len(LONG_RUNS["optimizers"])
-    trainings = (networks + EXPLOITATION["controls"]) * EXPLOITATION["replicates"]
-    return range(ceil(trainings / config["training"]["shard_size"]))
+# Of samplers, and of optimizers for samplers that the config does not have.
+SETTINGS = [
+    {entry["name"]: entry["settings"] for entry in config.get("samplers", [])},
+    config["studies"]["trajectories"]["settings"],
+]
+LONG_RUN = "<results>/studies/long_runs/{optimizer}"
+LONG_CURVES = expand(f"{LONG_RUN}.curves.parquet", optimizer=LONG_RUNS["optimizers"])
+LONG_BEST = expand(f"{LONG_RUN}.best.parquet", optimizer=LONG_RUNS["optimizers"])
 
 
 rule run_without_optimizer:
@@ -71,7 +58,7 @@ rule run_without_optimizer:
         study={
             key: config["studies"]["trajectories"][key] for key in ("seeds", "members")
         },
-        settings=trajectory_settings(),
+        settings=SETTINGS,
     script:
         "../scripts/run_without_optimizer.py"
 
@@ -99,7 +86,7 @@ rule compare_trajectories:
     localrule: True
     params:
         protocol=STUDY_PROTOCOL,
-        settings=trajectory_settings(),
+        settings=SETTINGS,
     script:
         "../scripts/compare_trajectories.py"
 
@@ -129,7 +116,7 @@ rule run_long:
 
 rule compare_long_runs:
     input:
-        curves=long_runs("curves"),
+        curves=LONG_CURVES,
     output:
         numbers="<results>/studies/long_runs.csv",
         figure=report(
@@ -151,7 +138,7 @@ rule compare_with_draws:
     input:
         manifest="<export>/manifest.json",
         arrays=rules.export_benchmark.output.arrays,
-        curves=long_runs("curves"),
+        curves=LONG_CURVES,
     output:
         numbers="<results>/studies/random_draws.csv",
         figure=report(
@@ -179,7 +166,7 @@ rule study_coverage:
         proposals="<results>/collect/proposals.parquet",
         selection="<results>/select/selection.json",
         predictions=fitted("parquet", targets=["val_accuracy"]),
-        best=long_runs("best"),
+        best=LONG_BEST,
     output:
         embedding="<results>/studies/coverage_embedding.parquet",
         distances="<results>/studies/coverage_distances.parquet",
@@ -209,7 +196,7 @@ rule choose_exploited:
     input:
         manifest="<export>/manifest.json",
         arrays=rules.export_benchmark.output.arrays,
-        best=long_runs("best"),
+        best=LONG_BEST,
     output:
         proposals="<results>/studies/exploitation/proposals.csv",
         predictions="<results>/studies/exploitation/predictions.csv",
@@ -226,6 +213,11 @@ rule choose_exploited:
 
 # Only a campaign has a recipe and images to train with; check_config refuses it elsewhere.
 if EXPLOITATION["train"]:
+    networks = (
+        EXPLOITATION["best"] * len(LONG_RUNS["optimizers"]) + EXPLOITATION["controls"]
+    )
+    trainings = networks * EXPLOITATION["replicates"]
+    shards = range(ceil(trainings / config["training"]["shard_size"]))
 
     rule train_exploited:
         input:
@@ -254,7 +246,7 @@ if EXPLOITATION["train"]:
             predictions=rules.choose_exploited.output.predictions,
             evaluations=expand(
                 "<results>/studies/exploitation/shard{shard}.evaluations.parquet",
-                shard=exploited_shards(),
+                shard=shards,
             ),
         output:
             scores=report(
