@@ -130,7 +130,10 @@ def study_coverage(
 
 
 def _evaluated(sources: CoverageSources) -> pd.DataFrame:
-    """architecture, architecture_id, optimizer (of the first proposal), val_accuracy (mean)."""
+    """architecture, architecture_id, val_accuracy (mean), and optimizer.
+
+    That is one of those that proposed it: the first by name.
+    """
     table = read_table(sources.evaluations, "evaluations")[0].to_pandas().query("status == 'ok'")
     rows = table.groupby(["architecture_id", "architecture"], as_index=False)["val_accuracy"].mean()
     optimizer: dict[str, str] = {}
