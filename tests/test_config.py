@@ -230,6 +230,28 @@ def test_a_curve_is_predicted_by_one_of_the_families() -> None:
         checked(MINIMAL | {"surrogates": surrogates})
 
 
+def test_studies_train_nothing_where_evaluations_are_given() -> None:
+    studies = {"exploitation": {"train": True}}
+    assert checked(MINIMAL | {"studies": studies})["studies"]["exploitation"]["train"] is True
+    with pytest.raises(ConfigError, match=r"studies\.exploitation\.train: must be false"):
+        checked(GIVEN | {"studies": studies})
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [("trajectories", "settings"), ("long_runs", "optimizers")]
+)
+def test_settings_of_optimizers_in_studies_are_checked(section: str, key: str) -> None:
+    studies = {section: {key: {"local_search": {"improvement": "first"}, "tpe": {}}}}
+    found = checked(MINIMAL | {"studies": studies})["studies"][section][key]
+    assert found["local_search"] == {"improvement": "first"}
+    assert found["tpe"]  # its defaults
+    studies[section][key]["tpe"] = {"starts": 3}
+    with pytest.raises(ConfigError, match=rf"studies\.{section}\.{key}: tpe has no setting"):
+        checked(MINIMAL | {"studies": studies})
+    with pytest.raises(ConfigError, match=rf"studies\.{section}\.{key}: 'sgd' is not one of"):
+        checked(MINIMAL | {"studies": {section: {key: {"sgd": {}}}}})
+
+
 def test_a_checked_config_stays_as_it_is() -> None:
     config = checked(QUICKSTART)
     assert checked(config) == config

@@ -164,6 +164,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
             f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
             f"({', '.join(config['surrogates']['families'])})"
         )
+    _check_studies(config["studies"], trains="evaluations" not in config)
     if "evaluations" in config:
         return notes
     if space is not DARTS:
@@ -240,6 +241,23 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
         # A default spelt out is the same config.
         entry["settings"] = allowed | entry["settings"]
     _check_budget(config)
+
+
+def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
+    """Settings of optimizers that run on benchmarks, and what a study asks to train."""
+    for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
+        given = studies[section][key]
+        for name, settings in given.items():
+            try:
+                make_optimizer(name, DARTS, 0, **settings)
+            except (OptimizerError, TypeError) as error:
+                raise ConfigError(f"studies.{section}.{key}: {error}") from None
+            given[name] = default_settings(name) | settings
+    if studies["exploitation"]["train"] and not trains:
+        raise ConfigError(
+            "studies.exploitation.train: must be false where evaluations are given, because "
+            "nothing can be trained then"
+        )
 
 
 def _check_budget(config: Mapping[str, Any]) -> None:

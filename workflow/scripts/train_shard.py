@@ -13,6 +13,7 @@ with job(snakemake):
     execution = snakemake.config["execution"]
     recipe = Recipe.from_dict(snakemake.params.recipe)
     images_folder = Path(snakemake.input.dataset).parent
+    batch = "/".join(Path(snakemake.output.evaluations).parts[-3:-1])
     evaluations = train_shard(
         shard_of(snakemake, read_proposals(Path(snakemake.input.proposals))),
         recipe,
@@ -21,7 +22,7 @@ with job(snakemake):
         device=execution["device"],
         backend=execution["backend"],
         max_attempts=execution["max_attempts"],
-        label="{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
+        label=f"{batch}/shard{snakemake.wildcards.shard}",
     )
     source = provenance(recipe, images_folder)
     write_evaluations(Path(snakemake.output.evaluations), evaluations, source)
