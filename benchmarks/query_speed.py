@@ -29,15 +29,10 @@ import numpy as np
 from nasforge import Benchmark, load
 from nasforge.accelerator import kernels, numpy_alone
 from nasforge.benchmark.arrays import pack_arrays
+from nasforge.benchmark.entries import ModelEntry, NoiseModel, SurrogateEntry, TargetEntry
 from nasforge.benchmark.fingerprint import describe_space, encoding_fingerprint
 from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import (
-    Manifest,
-    ModelEntry,
-    NoiseModel,
-    SurrogateEntry,
-    TargetEntry,
-)
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.predictors import Predictor
 from nasforge.benchmark.targets import TARGETS
 from nasforge.recipe import NetworkShape

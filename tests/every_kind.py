@@ -15,21 +15,21 @@ from tiny_benchmark import ARCHITECTURE, DATASET, RECIPE, SCORES
 from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.curve import CurveModel
-from nasforge.benchmark.fingerprint import (
-    describe_space,
-    encoding_fingerprint,
-    golden_architectures,
-)
-from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import (
+from nasforge.benchmark.entries import (
     CurveEntry,
-    Manifest,
     ModelEntry,
     NoiseModel,
     PartEntry,
     SurrogateEntry,
     TargetEntry,
 )
+from nasforge.benchmark.fingerprint import (
+    describe_space,
+    encoding_fingerprint,
+    golden_architectures,
+)
+from nasforge.benchmark.frozen import write_frozen
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import Predictor, make_predictor
 from nasforge.benchmark.selftest import selftest_arrays

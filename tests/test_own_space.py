@@ -19,8 +19,9 @@ from nasforge.evaluations.given import collect_evaluations
 from nasforge.space import SearchSpace
 from nasforge.space.registry import resolve_space
 from nasforge.surrogates import scores
+from nasforge.surrogates.describing import ExportSources, ExportSpec
 from nasforge.surrogates.ensemble import Bagging
-from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.export import export
 from nasforge.surrogates.fitting import fit_target
 from nasforge.surrogates.labels import PartFiles, write_parts
 from nasforge.surrogates.selection import SelectionOutputs, select

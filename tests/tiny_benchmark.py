@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 
 from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.fingerprint import (
-    encoding_fingerprint,
-    golden_architectures,
-    space_fingerprint,
-)
-from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import (
-    Manifest,
+from nasforge.benchmark.entries import (
     ModelEntry,
     NoiseModel,
     PartEntry,
     SurrogateEntry,
     TargetEntry,
 )
+from nasforge.benchmark.fingerprint import (
+    encoding_fingerprint,
+    golden_architectures,
+    space_fingerprint,
+)
+from nasforge.benchmark.frozen import write_frozen
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import LinearPredictor
 from nasforge.benchmark.selftest import selftest_arrays

@@ -11,20 +11,20 @@ import pytest
 
 from nasforge.benchmark.arrays import pack_arrays
 from nasforge.benchmark.card import CARD_FILE, format_card
-from nasforge.benchmark.fingerprint import (
-    encoding_fingerprint,
-    golden_architectures,
-    space_fingerprint,
-)
-from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import (
-    Manifest,
+from nasforge.benchmark.entries import (
     ModelEntry,
     NoiseModel,
     PartEntry,
     SurrogateEntry,
     TargetEntry,
 )
+from nasforge.benchmark.fingerprint import (
+    encoding_fingerprint,
+    golden_architectures,
+    space_fingerprint,
+)
+from nasforge.benchmark.frozen import write_frozen
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, Predictor
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays

@@ -16,7 +16,8 @@ import nasforge
 from nasforge.accelerator import numpy_alone
 from nasforge.benchmark import Benchmark, Prediction
 from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
-from nasforge.benchmark.manifest import Manifest, SurrogateEntry, TargetEntry
+from nasforge.benchmark.entries import SurrogateEntry, TargetEntry
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.predictors import LinearPredictor, Predictor
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nasforge.benchmark.card import format_card
-from nasforge.benchmark.manifest import CurveEntry, Manifest, SurrogateEntry
+from nasforge.benchmark.entries import CurveEntry, SurrogateEntry
+from nasforge.benchmark.manifest import Manifest
 
 SCORE = {"part": "test", "metric": "r2", "n": 40, "score": 0.5, "low": 0.4, "high": 0.6}
 CEILING = {"ceiling": 0.9, "table": 0.8, "estimable": True}

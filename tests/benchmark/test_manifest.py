@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from nasforge.benchmark.manifest import FORMAT_VERSION, MAX_PARTS, Manifest
+from nasforge.benchmark.entries import MAX_PARTS
+from nasforge.benchmark.manifest import FORMAT_VERSION, Manifest
 from nasforge.errors import BenchmarkFormatError
 
 MODEL = "surrogates.linear.targets.val_accuracy"

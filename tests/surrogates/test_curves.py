@@ -24,8 +24,9 @@ from nasforge.surrogates.curves import (
     read_curve_model,
     read_curves,
 )
+from nasforge.surrogates.describing import ExportSources, ExportSpec
 from nasforge.surrogates.ensemble import Bagging
-from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.export import export
 
 EPOCHS = 6
 BAGGING = Bagging(5, 2, 0)

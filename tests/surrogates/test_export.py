@@ -14,7 +14,8 @@ from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.selftest import verify
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
-from nasforge.surrogates.export import ExportSources, ExportSpec, export
+from nasforge.surrogates.describing import ExportSources, ExportSpec
+from nasforge.surrogates.export import export
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import Selection
 

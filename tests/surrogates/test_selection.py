@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nasforge.benchmark.manifest import NoiseModel
+from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.targets import TARGETS
 from nasforge.errors import SurrogateError
 from nasforge.space import DARTS

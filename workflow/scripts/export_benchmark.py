@@ -4,7 +4,8 @@ from job import by_surrogate_and_target, job
 
 with job(snakemake):
     from nasforge.space.registry import resolve_space
-    from nasforge.surrogates.export import ExportSources, ExportSpec, export
+    from nasforge.surrogates.describing import ExportSources, ExportSpec
+    from nasforge.surrogates.export import export
 
     curve = snakemake.input.curve
 

@@ -10,7 +10,7 @@ it, and report its full name.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -18,13 +18,14 @@ from typing import Self
 import numpy as np
 
 from nasforge.benchmark.curve import CurveModel
+from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
-from nasforge.benchmark.manifest import Manifest, NoiseModel
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.opening import open_curve, open_models
-from nasforge.benchmark.prediction_text import prediction_text
+from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
@@ -32,37 +33,6 @@ from nasforge.space.protocol import Architecture, SearchSpace
 
 SELFTEST_FILE = "selftest.npz"
 SELFTEST_TOLERANCE = 1e-6
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What training an architecture would give.
-
-    Attributes:
-        val_accuracy: After the last epoch, in [0, 1]; None if it was not asked for, as all others.
-        test_accuracy: After the last epoch, in [0, 1]; None if not predicted.
-        noise_std: Standard deviation of val_accuracy between training seeds; None if too few
-            replicates could tell.
-        epistemic_std: Calibrated standard deviation of the error of the predicted mean
-            val_accuracy; None if it could not be calibrated.
-        train_time_s: Seconds on the machine the benchmark was made on; None if not predicted.
-        params: Exact number of parameters; None if the space cannot tell, or the trained network
-            is unknown.
-        macs: Exact multiply-adds of one image; None in the same cases.
-        best_val_accuracy: Of the best epoch, in [0, 1]; None if not predicted.
-    """
-
-    val_accuracy: float | None = None
-    test_accuracy: float | None = None
-    noise_std: float | None = None
-    epistemic_std: float | None = None
-    train_time_s: float | None = None
-    params: int | None = None
-    macs: int | None = None
-    best_val_accuracy: float | None = None
-
-    def __repr__(self) -> str:
-        return prediction_text(self)
 
 
 class Benchmark:

@@ -6,7 +6,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from nasforge.benchmark.manifest import Manifest, ModelEntry
+from nasforge.benchmark.entries import ModelEntry
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.score_text import ceiling_text, score_text, table_text
 
 CARD_FILE = "CARD.md"

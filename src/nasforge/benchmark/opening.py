@@ -11,13 +11,14 @@ import numpy as np
 
 from nasforge.benchmark.arrays import unpack_arrays
 from nasforge.benchmark.curve import CurveModel
+from nasforge.benchmark.entries import PartEntry
 from nasforge.benchmark.fingerprint import (
     GOLDEN_ARCHITECTURES,
     encoding_fingerprint,
     golden_architectures,
 )
 from nasforge.benchmark.frozen import read_file
-from nasforge.benchmark.manifest import Manifest, PartEntry
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import GinPredictor, Predictor, make_predictor
 from nasforge.benchmark.targets import Scale

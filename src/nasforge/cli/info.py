@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from nasforge.benchmark import Benchmark
-from nasforge.benchmark.manifest import Manifest, TargetEntry
+from nasforge.benchmark.entries import TargetEntry
+from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.section import Section
 from nasforge.cli.parsing import print_fields

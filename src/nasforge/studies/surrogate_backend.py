@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from nasforge.benchmark.benchmark import noise_std
-from nasforge.benchmark.manifest import NoiseModel
+from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.targets import TARGETS, Scale

@@ -10,7 +10,7 @@ error of the predicted mean, taken to be a multiple c of the members' variance.
 import numpy as np
 from scipy import optimize
 
-from nasforge.benchmark.manifest import NoiseModel
+from nasforge.benchmark.entries import NoiseModel
 from nasforge.surrogates.labels import Labels
 
 MINIMUM_REPLICATED = 3
