@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("long_runs")
     benchmark = write_benchmark(folder, ("val_accuracy", "train_time_s"))
     for name in ("random", "local_search"):
-        spec = LongRun(name, {}, EVALUATIONS, SEEDS, workers=1, noisy=True)
+        spec = LongRun(name, {}, EVALUATIONS, SEEDS, workers=1, noisy=[True, False])
         run_long(
             DARTS,
             benchmark,
@@ -53,14 +53,15 @@ def files(folder: Path, kind: str) -> list[Path]:
 
 def test_incumbents_and_the_best_of_a_run_are_kept(folder: Path) -> None:
     curves = pd.read_parquet(folder / "random.curves.parquet")
-    for _, run in curves.groupby("seed"):
+    assert curves["noisy"].nunique() == 2
+    for _, run in curves.groupby(["noisy", "seed"]):
         assert run["evaluation"].iloc[0] == 1
         assert run["evaluation"].iloc[-1] == EVALUATIONS
         assert (run["seen"].diff().dropna() >= 0).all()
         assert (run["wall_time_s"].diff().dropna() > 0).all()
     best = pd.read_parquet(folder / "random.best.parquet")
-    assert (best.groupby("seed")["architecture"].nunique() == EVALUATIONS).all()
-    for _, run in best.groupby("seed"):
+    assert (best.groupby(["noisy", "seed"])["architecture"].nunique() == EVALUATIONS).all()
+    for _, run in best.groupby(["noisy", "seed"]):
         assert (run["value"].diff().dropna() <= 0).all()
     benchmark = nasforge.load(folder / "tiny-v1")
     row = best.iloc[0]
@@ -80,10 +81,16 @@ def test_the_comparison_is_written(folder: Path, tmp_path: Path) -> None:
     outputs = LongRunOutputs(tmp_path / "numbers.csv", tmp_path / "f.png", tmp_path / "finding.txt")
     compare_long_runs(files(folder, "curves"), outputs)
     table = pd.read_csv(outputs.numbers)
-    assert list(table[table["optimizer"] == "random"]["evaluations"]) == [1, 2, 5, 10, 20, 50, 60]
+    rows = table[(table["optimizer"] == "random") & table["noisy"]]
+    assert list(rows["evaluations"]) == [1, 2, 5, 10, 20, 50, 60]
+    quiet = table[~table["noisy"]]
+    # Without noise the incumbent is worth what was seen of it.
+    np.testing.assert_allclose(quiet["value"], quiet["seen"])
     assert (table["low"] <= table["value"]).all()
     assert (table["value"] <= table["high"]).all()
-    assert "runs of 60 evaluations that see noisy values (2 seeds)" in outputs.finding.read_text()
+    sentences = outputs.finding.read_text()
+    assert "runs of 60 evaluations that see noisy values (2 seeds)" in sentences
+    assert "runs of 60 evaluations that see noise-free values (2 seeds)" in sentences
     assert outputs.figure.stat().st_size > 10_000
 
 
@@ -144,6 +151,7 @@ def test_runs_share_what_is_chosen_and_too_few_are_an_error() -> None:
     best = pd.DataFrame(
         {
             "optimizer": "tpe",
+            "noisy": True,
             "seed": [0, 0, 0, 1, 1, 1],
             "rank": [1, 2, 3, 1, 2, 3],
             "architecture": ["a", "b", "c", "d", "a", "e"],

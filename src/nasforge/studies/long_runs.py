@@ -1,13 +1,14 @@
 """Optimizers run for long on a frozen benchmark, far past any budget that could be trained.
 
-    >>> run_long(DARTS, folder, LongRun("local_search", {}, 100_000, 5, 1, True), curve, best)
+    >>> run_long(DARTS, folder, LongRun("local_search", {}, 100_000, 5, 1, [True]), curve, best)
 
 The runs' incumbents and the best that each run found are kept, not the hundred thousand rest.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 import nasforge
+from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.backends import BenchmarkBackend
@@ -39,7 +41,8 @@ class LongRun:
         evaluations: Of each run.
         seeds: How many runs.
         workers: Simulated workers.
-        noisy: Whether it sees a training's noise, if the benchmark knows it.
+        noisy: Whether it sees a training's noise; both for runs of either kind. Those with noise
+            are left out if the benchmark does not know it.
     """
 
     optimizer: str
@@ -47,7 +50,7 @@ class LongRun:
     evaluations: int
     seeds: int
     workers: int
-    noisy: bool
+    noisy: Sequence[bool]
 
 
 def run_long(
@@ -61,25 +64,34 @@ def run_long(
         spec: What runs.
         curves_file: A row per change of an incumbent, and a last one: optimizer, seed, noisy,
             evaluation, wall_time_s (nan if unknown), seen, value (noise-free), parquet.
-        best_file: The best networks of every run by noise-free value, each once: optimizer, seed,
-            rank, architecture, value; parquet.
+        best_file: The best networks of every run by noise-free value, each once: optimizer, noisy,
+            seed, rank, architecture, value; parquet.
+
+    Raises:
+        SurrogateError: Only noisy runs are asked for, and the benchmark knows no noise.
     """
     benchmark = nasforge.load(folder, space=space)
-    noisy = spec.noisy and benchmark.manifest.targets[TARGET].noise is not None
-    backend = BenchmarkBackend(benchmark, noisy)
+    known = benchmark.manifest.targets[TARGET].noise is not None
+    kinds = [noisy for noisy in spec.noisy if known or not noisy]
+    if not kinds:
+        raise SurrogateError(
+            f"studies.long_runs.noisy: {benchmark.name} has no noise model, so only runs without "
+            "noise are possible; add false"
+        )
     curves, best = [], []
-    for seed in range(spec.seeds):
+    for noisy, seed in product(kinds, range(spec.seeds)):
         [run] = run_seeds(
             spec.optimizer,
-            backend,
+            BenchmarkBackend(benchmark, noisy),
             spec.evaluations,
             [seed],
             workers=spec.workers,
             settings=spec.settings,
         )
         curves.append(_incumbents(run).assign(noisy=noisy))
-        best.append(_best(run, space))
-        _LOG.info("%s, seed %d: %.4f", spec.optimizer, seed, run.incumbent_value[-1])
+        best.append(_best(run, space).assign(noisy=noisy))
+        kind = "noisy" if noisy else "noise-free"
+        _LOG.info("%s, %s, seed %d: %.4f", spec.optimizer, kind, seed, run.incumbent_value[-1])
     for file, tables in ((curves_file, curves), (best_file, best)):
         with atomic_path(file) as temporary:
             pd.concat(tables).to_parquet(temporary, index=False)
@@ -120,6 +132,21 @@ def _best(run: Trajectory, space: SearchSpace) -> pd.DataFrame:
             "value": list(found.values()),
         }
     )
+
+
+def read_curves(files: Sequence[Path], noisy: bool | None = None) -> dict[str, pd.DataFrame]:
+    """Incumbents of all runs of one kind, by optimizer.
+
+    Args:
+        files: What `run_long` wrote, one per optimizer.
+        noisy: Which kind; None for those with noise if there are any.
+    """
+    runs = {}
+    for file in files:
+        table = pd.read_parquet(file)
+        wanted = table["noisy"].max() if noisy is None else noisy
+        runs[str(table["optimizer"].iloc[0])] = table[table["noisy"] == wanted]
+    return {name: table for name, table in runs.items() if len(table)}
 
 
 def at_evaluations(curves: pd.DataFrame, numbers: np.ndarray, column: str = "value") -> np.ndarray:

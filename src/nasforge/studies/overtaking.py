@@ -3,7 +3,8 @@
     >>> compare_long_runs([curves of local search, curves of random, ...], outputs)
 
 The paper's third figure. Compared is the noise-free value of the incumbent: what is best by the
-values that an optimizer saw, at the value that it has.
+values that an optimizer saw, at the value that it has. Local search moves by single comparisons, so
+noise hurts it more than others: runs that see noise-free values stand beside those that see noise.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nasforge.evaluations.files import atomic_path, write_text
-from nasforge.studies.long_runs import at_evaluations, at_times
+from nasforge.studies.long_runs import at_evaluations, at_times, read_curves
 from nasforge.studies.resampling import interval_text, resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.scores import interval
@@ -26,6 +27,8 @@ POINTS = 200
 FIRST_SHOWN = 10
 """Evaluations where the figure begins; before, there is little but chance."""
 
+KINDS = {True: "noisy values", False: "noise-free values"}
+
 STUDIED = "local_search"
 
 
@@ -34,9 +37,10 @@ class LongRunOutputs:
     """Files that are written.
 
     Attributes:
-        numbers: A row per optimizer and number of evaluations (1, 2, 5, 10, ...), CSV.
+        numbers: A row per kind of run (noisy or not), optimizer, and number of evaluations (1, 2,
+            5, 10, ...), CSV.
         figure: Incumbents over simulated time and over evaluations.
-        finding: One sentence.
+        finding: One sentence per kind of run.
     """
 
     numbers: Path
@@ -51,12 +55,13 @@ def compare_long_runs(curve_files: Sequence[Path], outputs: LongRunOutputs) -> N
         curve_files: One per optimizer.
         outputs: What is written.
     """
-    tables = [pd.read_parquet(file) for file in curve_files]
-    runs = {str(table["optimizer"].iloc[0]): table for table in tables}
+    kinds = {noisy: read_curves(curve_files, noisy) for noisy in (True, False)}
+    kinds = {noisy: runs for noisy, runs in kinds.items() if runs}
+    numbers = [number_table(runs).assign(noisy=noisy) for noisy, runs in kinds.items()]
     with atomic_path(outputs.numbers) as temporary:
-        number_table(runs).round(6).to_csv(temporary, index=False)
-    write_text(outputs.finding, finding(runs) + "\n")
-    plot_long_runs(runs, outputs.figure)
+        pd.concat(numbers).round(6).to_csv(temporary, index=False)
+    write_text(outputs.finding, " ".join(finding(runs) for runs in kinds.values()) + "\n")
+    plot_long_runs(kinds, outputs.figure)
 
 
 def grid(last: float, first: float = 1.0) -> np.ndarray:
@@ -139,36 +144,45 @@ def finding(runs: Mapping[str, pd.DataFrame]) -> str:
             time = "" if np.isnan(hours) else f" ({hours:{form}} simulated hours)"
             where = f"overtakes {name} after {numbers[number]:,} evaluations{time}"
         parts.append(f"{where} ({lead:+.2f} points at the end, {interval_text(lead_samples)})")
-    noisy = "noisy" if runs[STUDIED]["noisy"].all() else "noise-free"
+    noisy = KINDS[bool(runs[STUDIED]["noisy"].iloc[0])]
     seeds = len(own)
     return (
-        f"In runs of {last:,} evaluations that see {noisy} values ({seeds} seeds), "
+        f"In runs of {last:,} evaluations that see {noisy} ({seeds} seeds), "
         f"{STUDIED} {'; '.join(parts)}."
     )
 
 
-def plot_long_runs(runs: Mapping[str, pd.DataFrame], output: Path) -> None:
-    """Mean noise-free incumbents with the range over seeds; over time, and over evaluations."""
-    timed = all(table["wall_time_s"].notna().all() for table in runs.values())
-    colour = colours(list(runs))
-    last = _shortest(runs)
-    numbers = np.unique(grid(last).astype(int))
-    shown = numbers[numbers >= min(FIRST_SHOWN, last)]
-    with figure(output, f"Runs of {last:,} evaluations", panels=1 + timed) as panels:
-        for name, table in runs.items():
-            _draw(panels[0], shown, at_evaluations(table, shown), colour[name], name)
-            if timed:
-                ends = table.groupby("seed").last()
-                rate_s = (ends["wall_time_s"] / ends["evaluation"]).mean()
-                times = grid(ends["wall_time_s"].min(), rate_s * shown[0])
-                _draw(panels[1], times / 3600, at_times(table, times), colour[name], name)
-        panels[0].set_xlabel("evaluations")
+def plot_long_runs(kinds: Mapping[bool, Mapping[str, pd.DataFrame]], output: Path) -> None:
+    """Mean noise-free incumbents with the range over seeds; a panel per kind of run.
+
+    Over simulated time; over evaluations where training times are unknown.
+    """
+    names = list(dict.fromkeys(name for runs in kinds.values() for name in runs))
+    colour = colours(names)
+    last = max(map(_shortest, kinds.values()))
+    with figure(output, f"Runs of {last:,} evaluations", panels=len(kinds)) as panels:
+        for axes, (noisy, runs) in zip(panels, kinds.items(), strict=True):
+            for name, table in runs.items():
+                x, values, label = _curve(table, _shortest(runs))
+                _draw(axes, x, values, colour[name], name)
+            axes.set_xlabel(label)
+            axes.set_title(f"optimizers see {KINDS[noisy]}", fontsize=10)
         panels[0].set_ylabel(
             "accuracy of the incumbent in %, noise-free\n(mean and range of seeds)"
         )
         panels[0].legend(frameon=False, fontsize=8)
-        if timed:
-            panels[1].set_xlabel("simulated hours")
+
+
+def _curve(table: pd.DataFrame, last: int) -> tuple[np.ndarray, np.ndarray, str]:
+    """Places, values [seeds, n] there, and what the places are."""
+    first = min(FIRST_SHOWN, last)
+    if table["wall_time_s"].isna().any():
+        numbers = np.unique(grid(last, first).astype(int))
+        return numbers, at_evaluations(table, numbers), "evaluations"
+    ends = table.groupby("seed").last()
+    rate_s = (ends["wall_time_s"] / ends["evaluation"]).mean()
+    times = grid(ends["wall_time_s"].min(), rate_s * first)
+    return times / 3600, at_times(table, times), "simulated hours"
 
 
 def _draw(axes: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str) -> None:

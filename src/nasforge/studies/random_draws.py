@@ -20,7 +20,7 @@ import nasforge
 from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.space.protocol import SearchSpace
-from nasforge.studies.long_runs import TARGET, at_evaluations
+from nasforge.studies.long_runs import TARGET, at_evaluations, read_curves
 from nasforge.studies.style import MUTED, colours, figure
 
 _LOG = logging.getLogger(__name__)
@@ -69,8 +69,7 @@ def compare_with_draws(
         outputs: What is written.
     """
     values, seen, noisy = draw(space, folder, draws)
-    tables = [pd.read_parquet(file) for file in curve_files]
-    runs = {str(table["optimizer"].iloc[0]): table for table in tables}
+    runs = read_curves(curve_files)
     last = int(min(table["evaluation"].max() for table in runs.values()))
     ends = (last, draws // MOST, table_size)
     numbers = np.unique([*np.geomspace(1, max(ends), 200).astype(int), *ends])
