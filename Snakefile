@@ -34,3 +34,4 @@ rule all:
         rules.plot_figures.output,
         rules.tabulate_scores.output,
         rules.gather_tuned.output if TUNED else [],
+        rules.score_recovery.output if EVALUATOR == "simulate" else [],

@@ -66,8 +66,9 @@ class Size:
 
 SIZES = (
     Size(3, 4, 16, 64),
+    Size(3, 8, 16, 64),
     # The recipe of config/workstation.yaml.
-    Size(3, 8, 16, 64, step_rounds=12, epoch_steps=8, native_target=8.0, torch_target=1.25),
+    Size(3, 8, 16, 32, step_rounds=12, epoch_steps=8, native_target=8.0, torch_target=1.25),
     Size(5, 8, 16, 128),
     Size(3, 8, 32, 64),
     Size(5, 8, 32, 64),

@@ -98,9 +98,23 @@ def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from leaves(item, (*path, key))
 
 
+def shipped(name: str) -> dict[str, Any]:
+    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    return merged(shipped("config.yaml"), config) if name == "simulate.yaml" else config
+
+
+def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Snakemake lays one --configfile over another."""
+    both = config | over
+    for key in config.keys() & over.keys():
+        if isinstance(config[key], dict) and isinstance(over[key], dict):
+            both[key] = merged(config[key], over[key])
+    return both
+
+
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_shipped_configs_pass(name: str) -> None:
-    config = yaml.safe_load((ROOT / "config" / name).read_text())
+    config = shipped(name)
     given_values = {path: value_at(config, path) for path in leaves(config)}
     check_config(config, SCHEMA_FILE)
     for path, value in given_values.items():
@@ -188,6 +202,21 @@ def test_defaults_are_filled_in() -> None:
     assert config["execution"]["data_dir"] is None
 
 
+def test_text_that_means_a_number_is_one() -> None:
+    """`--config 'training={"shard_size": 7}'` arrives as text."""
+    config = copy.deepcopy(QUICKSTART)
+    config["training"]["shard_size"] = "7"
+    config["training"]["recipe"] |= {"learning_rate": "0.05", "flip": "true"}
+    config["execution"]["data_dir"] = "null"
+    config["name"] = "12"
+    result = checked(config)
+    assert result["training"]["shard_size"] == 7
+    assert result["training"]["recipe"]["learning_rate"] == 0.05
+    assert result["training"]["recipe"]["flip"] is True
+    assert result["execution"]["data_dir"] is None
+    assert result["name"] == "12"  # a text stays one
+
+
 def test_a_set_aside_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
     with pytest.raises(ConfigError, match="there is no sampler 'other'; samplers: a"):
         checked(MINIMAL | {"split": {"set_aside": ["other"]}})
@@ -199,6 +228,28 @@ def test_a_curve_is_predicted_by_one_of_the_families() -> None:
     surrogates = {"families": {"linear": {}}, "curve": {"components": 2}}
     with pytest.raises(ConfigError, match=r"curve\.family: 'lightgbm' is not one of .* \(linear\)"):
         checked(MINIMAL | {"surrogates": surrogates})
+
+
+def test_studies_train_nothing_where_evaluations_are_given() -> None:
+    studies = {"exploitation": {"train": True}}
+    assert checked(MINIMAL | {"studies": studies})["studies"]["exploitation"]["train"] is True
+    with pytest.raises(ConfigError, match=r"studies\.exploitation\.train: must be false"):
+        checked(GIVEN | {"studies": studies})
+
+
+@pytest.mark.parametrize(
+    ("section", "key"), [("trajectories", "settings"), ("long_runs", "optimizers")]
+)
+def test_settings_of_optimizers_in_studies_are_checked(section: str, key: str) -> None:
+    studies = {section: {key: {"local_search": {"improvement": "first"}, "tpe": {}}}}
+    found = checked(MINIMAL | {"studies": studies})["studies"][section][key]
+    assert found["local_search"] == {"improvement": "first"}
+    assert found["tpe"]  # its defaults
+    studies[section][key]["tpe"] = {"starts": 3}
+    with pytest.raises(ConfigError, match=rf"studies\.{section}\.{key}: tpe has no setting"):
+        checked(MINIMAL | {"studies": studies})
+    with pytest.raises(ConfigError, match=rf"studies\.{section}\.{key}: 'sgd' is not one of"):
+        checked(MINIMAL | {"studies": {section: {key: {"sgd": {}}}}})
 
 
 def test_a_checked_config_stays_as_it_is() -> None:
@@ -315,7 +366,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         # Wrong type.
         ("dataset", [], "dataset: '[]' is not an object"),
         ("training.recipe.flip", "yes", "training.recipe.flip: 'yes' is not a boolean"),
-        ("training.recipe.epochs", "4", "training.recipe.epochs: '4' is not an integer"),
+        ("training.recipe.epochs", "four", "training.recipe.epochs: 'four' is not an integer"),
         ("training.recipe.epochs", 4.5, "training.recipe.epochs: '4.5' is not an integer"),
         ("training.recipe.epochs", True, "training.recipe.epochs: 'True' is not an integer"),
         ("samplers.0", "random", "samplers[0]: 'random' is not an object"),
@@ -446,3 +497,50 @@ def test_settings_of_every_optimizer_have_their_defaults() -> None:
         "crossover_rate": 0.5,
     }
     assert settings["tpe"]["max_history"] == settings["bananas"]["max_history"] == 1000
+
+
+def simulated(**changes: object) -> dict[str, Any]:
+    training = MINIMAL["training"] | {"evaluator": "simulate", "simulate": {"benchmark": "b"}}
+    return MINIMAL | {
+        "training": training | changes,
+        "export": {**MINIMAL["export"], "name": "sim-x"},
+    }
+
+
+def test_a_simulation_needs_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/someone")
+    config = simulated(simulate={"benchmark": "~/bench-v1"})
+    config = checked(config | {"dataset": MINIMAL["dataset"] | {"source": "parquet"}})
+    assert config["training"]["simulate"] == {
+        "benchmark": "/home/someone/bench-v1",
+        "surrogate": None,
+        "failure_rate": 0.0,
+        "divergence_rate": 0.0,
+    }
+    assert checked(MINIMAL)["training"]["evaluator"] == "train"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (simulated() | {"export": MINIMAL["export"]}, "export.name: 'minimal' must start with"),
+        (
+            simulated(evaluator="replay"),
+            "training.replay: missing; training.evaluator 'replay' needs that section",
+        ),
+        (
+            simulated(evaluator="guess"),
+            "training.evaluator: 'guess' is not one of train, simulate, replay",
+        ),
+        (simulated(simulate={}), "training.simulate.benchmark: missing"),
+        (
+            simulated(simulate={"benchmark": "b", "failure_rate": 2}),
+            "training.simulate.failure_rate: '2' is not a number >= 0, <= 1",
+        ),
+        (simulated(replay={"path": "x", "pth": "x"}), "training.replay.pth: unknown key"),
+    ],
+)
+def test_a_wrong_evaluator_is_explained(config: dict, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        checked(config)
+    assert message in str(caught.value)

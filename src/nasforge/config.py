@@ -6,11 +6,13 @@ Every error is one line with the key's path, the value, and what is allowed.
 """
 
 import difflib
+import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
+from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS, SearchSpace
@@ -54,22 +56,51 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     types = Draft202012Validator.TYPE_CHECKER
     types = types.redefine("number", _is_number).redefine("integer", _is_integer)
     validator = extend(Draft202012Validator, type_checker=types)(schema)
-    errors = list(validator.iter_errors(config))
+    typed = _typed(config, schema)
+    errors = list(validator.iter_errors(typed))
     if errors:
         raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
-    normal = _normalise(config, schema)
+    normal = _normalise(typed, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
-    for section, key in (
-        ("execution", "data_dir"),
-        ("execution", "cache_dir"),
-        ("evaluations", "path"),
-    ):
-        if normal.get(section, {}).get(key):
-            normal[section][key] = str(Path(normal[section][key]).expanduser())
+    _expand_paths(normal)
     config.clear()
     config.update(normal)
     return _check_meaning(config)
+
+
+def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Numbers, booleans and nulls that arrive as text, as they are meant.
+
+    `snakemake --config 'training={"shard_size": 7}'` hands everything within braces on as text.
+    """
+    if isinstance(value, dict):
+        known = schema.get("properties", {})
+        return {key: _typed(item, known.get(key, {})) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_typed(item, schema.get("items", {})) for item in value]
+    kinds = schema.get("type", "string")
+    is_text = "string" in kinds and not ("null" in kinds and value == "null")
+    if not isinstance(value, str) or is_text:
+        return value
+    try:
+        meant = json.loads(value)
+    except ValueError:
+        return value
+    return meant if meant is None or isinstance(meant, bool | int | float) else value
+
+
+def _expand_paths(config: Mapping[str, Any]) -> None:
+    training = config.get("training", {})
+    for section, key in (
+        (config["execution"], "data_dir"),
+        (config["execution"], "cache_dir"),
+        (config.get("evaluations", {}), "path"),
+        (training.get("simulate", {}), "benchmark"),
+        (training.get("replay", {}), "path"),
+    ):
+        if section.get(key):
+            section[key] = str(Path(section[key]).expanduser())
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:
@@ -133,6 +164,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
             f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
             f"({', '.join(config['surrogates']['families'])})"
         )
+    _check_studies(config["studies"], trains="evaluations" not in config)
     if "evaluations" in config:
         return notes
     if space is not DARTS:
@@ -176,8 +208,19 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
 def _check_campaign(config: Mapping[str, Any]) -> None:
     """Images, recipe and samplers, where nasforge trains."""
     dataset = DatasetSpec.from_dict(config["dataset"])
-    _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
-    if dataset.source == "parquet" and not config["execution"]["data_dir"]:
+    try:
+        _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
+    except ConfigError as error:
+        whole = str(error).startswith("recipe.")  # it knows its own keys only
+        raise ConfigError(f"training.{error}" if whole else str(error)) from None
+    evaluator = config["training"]["evaluator"]
+    if evaluator != "train" and evaluator not in config["training"]:
+        raise ConfigError(
+            f"training.{evaluator}: missing; training.evaluator {evaluator!r} needs that section"
+        )
+    check_export_name(config["export"]["name"], evaluator)
+    trains = evaluator == "train"
+    if trains and dataset.source == "parquet" and not config["execution"]["data_dir"]:
         raise ConfigError(
             "execution.data_dir: must be the folder with train-*.parquet and test-*.parquet "
             "when dataset.source is 'parquet'"
@@ -186,12 +229,35 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
     _check_set_aside(config)
     for number, entry in enumerate(config["samplers"]):
         try:
+            allowed = default_settings(entry["optimizer"])
+            for key in entry["settings"].keys() - allowed.keys():  # which may be no text
+                raise OptimizerError(
+                    f"{entry['optimizer']} has no setting {key!r}; allowed: "
+                    f"{', '.join(allowed) or 'none'}"
+                )
             make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
         except (OptimizerError, TypeError) as error:
             raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
         # A default spelt out is the same config.
-        entry["settings"] = default_settings(entry["optimizer"]) | entry["settings"]
+        entry["settings"] = allowed | entry["settings"]
     _check_budget(config)
+
+
+def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
+    """Settings of optimizers that run on benchmarks, and what a study asks to train."""
+    for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
+        given = studies[section][key]
+        for name, settings in given.items():
+            try:
+                make_optimizer(name, DARTS, 0, **settings)
+            except (OptimizerError, TypeError) as error:
+                raise ConfigError(f"studies.{section}.{key}: {error}") from None
+            given[name] = default_settings(name) | settings
+    if studies["exploitation"]["train"] and not trains:
+        raise ConfigError(
+            "studies.exploitation.train: must be false where evaluations are given, because "
+            "nothing can be trained then"
+        )
 
 
 def _check_budget(config: Mapping[str, Any]) -> None:

@@ -3,15 +3,14 @@
 >>> print(plan(config, seconds_per_training=40.0).to_text())
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from nasforge.campaign import Campaign
-from nasforge.errors import EvaluationsError, NasforgeError
-from nasforge.evaluations.schema import Evaluation
+from nasforge.errors import NasforgeError
+from nasforge.evaluations.cache import EvaluationCache
 from nasforge.recipe import Recipe
 
 # Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
@@ -122,7 +121,6 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         estimate_from = f"mean of {len(times)} in the cache"
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
     parts = sum(spec.generations for spec in campaign.samplers.values())
-    fits = _fit_jobs(config["surrogates"])
     trainings = campaign.trainings()
     size = trainings * (BYTES_PER_EVALUATION + recipe.epochs * BYTES_PER_EPOCH)
     size += campaign.train_jobs() * BYTES_PER_SHARD
@@ -139,7 +137,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
             for name, spec in campaign.samplers.items()
         ),
         trainings=trainings,
-        jobs=1 + batches + campaign.train_jobs() + parts + fits + STAGES_AFTER_TRAINING + 1,
+        jobs=1 + batches + campaign.train_jobs() + parts + _jobs_after(config) + 1,
         seconds_per_training=seconds_per_training,
         estimate_from=estimate_from,
         device=config["execution"]["device"],
@@ -147,23 +145,19 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
     )
 
 
-def _fit_jobs(surrogates: Mapping[str, Any]) -> int:
-    """Jobs that tune, fit and blend."""
+def _jobs_after(config: Mapping[str, Any]) -> int:
+    """Jobs behind the parts."""
+    surrogates = config["surrogates"]
     families, targets = surrogates["families"], len(surrogates["targets"])
-    jobs = len(families) * targets
-    jobs += targets * bool(surrogates["blend"]["parts"]) + bool(surrogates["curve"]["components"])
-    # The mean has nothing to tune; one more job gathers what was found.
-    tuned = [family for family in families if family != "mean"]
-    return jobs + (len(tuned) + bool(tuned) if surrogates["tuning"]["trials"] else 0)
+    jobs = STAGES_AFTER_TRAINING + len(families) * targets
+    if surrogates["blend"]["parts"]:
+        jobs += targets
+    jobs += bool(surrogates["curve"]["components"])
+    if tuned := len(families.keys() - {"mean"}) * bool(surrogates["tuning"]["trials"]):
+        jobs += tuned + 1  # gather_tuned
+    return jobs + (config["training"]["evaluator"] == "simulate")  # score_recovery
 
 
 def _cached_times(cache: Path, recipe_id: str) -> list[float]:
-    times = []
-    for file in sorted((cache / "train" / recipe_id).glob("*/*.json")):
-        try:
-            evaluation = Evaluation.from_json(json.loads(file.read_text(encoding="utf-8")))
-        except (ValueError, RecursionError, EvaluationsError):
-            continue  # damaged; training says so and makes it again
-        if evaluation.status == "ok":
-            times.append(evaluation.train_time_s)
-    return times
+    known = EvaluationCache(cache, "train", recipe_id).evaluations()
+    return [evaluation.train_time_s for evaluation in known if evaluation.status == "ok"]

@@ -15,6 +15,12 @@ TRAINING_PROTOCOL = 1
 SAMPLE_PROTOCOL = 1
 """Samplers propose something else, or other replicates are drawn."""
 
+SIMULATE_PROTOCOL = 1
+"""The same benchmark gives other simulated outcomes. Part of the simulated `dataset_id`."""
+
+REPLAY_PROTOCOL = 1
+"""Replayed outcomes change."""
+
 COLLECT_PROTOCOL = 2
 """The collected tables change."""
 
@@ -33,7 +39,7 @@ TEST_PROTOCOL = 2
 EXPORT_PROTOCOL = 3
 """The frozen folder changes."""
 
-REPORT_PROTOCOL = 1
+REPORT_PROTOCOL = 2
 """Figures or tables of the report change."""
 
 STUDY_PROTOCOL = 1

@@ -118,7 +118,7 @@ def test_a_row_that_is_not_what_it_says_is_refused(
 def test_an_unknown_evaluator_is_refused(tmp_path: Path) -> None:
     make(tmp_path, range(3))
     edit(tmp_path, "evaluations", lambda rows: [row.update(evaluator="guess") for row in rows])
-    with pytest.raises(EvaluationsError, match="evaluator 'guess'; allowed: train, import"):
+    with pytest.raises(EvaluationsError, match="evaluator 'guess'; allowed: train, simulate"):
         collect(tmp_path)
 
 

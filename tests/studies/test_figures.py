@@ -115,6 +115,29 @@ def test_each_surrogate_has_a_panel_with_its_scores(tmp_path: Path, drawn: list[
     assert is_png(tmp_path / "d.png")
 
 
+def test_a_calibrated_surrogate_is_flat(tmp_path: Path, drawn: list[Axes]) -> None:
+    families = ["mean"] * 100 + ["linear"] * 100 + ["gin"] * 10
+    pit = np.concatenate([np.full(100, 0.5), (np.arange(100) + 0.5) / 100, np.full(10, 0.05)])
+    predictions = pd.DataFrame({"family": families, "pit": pit})
+    figures.plot_calibration(predictions, "linear", tmp_path / "f.png")
+    linear, gin = (patch.get_data().values for patch in drawn[0].patches)
+    np.testing.assert_allclose(linear, 1.0)
+    np.testing.assert_allclose(gin, [10.0] + [0.0] * 9)
+    assert is_png(tmp_path / "f.png")
+
+
+def test_without_a_noise_model_there_is_no_calibration(tmp_path: Path, drawn: list[Axes]) -> None:
+    predictions = pd.DataFrame({"family": ["linear"] * 3, "pit": [math.nan] * 3})
+    figures.plot_calibration(predictions, "linear", tmp_path / "f.png")
+    assert [text.get_text() for text in drawn[0].texts] == ["too few replicates"]
+
+
+def test_many_panels_are_wrapped(tmp_path: Path) -> None:
+    with style.figure(tmp_path / "g.png", "x", panels=6) as axes:
+        rows = {round(panel.get_position().y0, 3) for panel in axes}
+        assert (len(axes), len(rows)) == (6, 2)
+
+
 def test_a_figure_that_fails_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="drawing"), style.figure(tmp_path / "e.png", "x"):
         raise RuntimeError("drawing")

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 import nasforge
+from nasforge.benchmark import Prediction
 from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.selftest import verify
@@ -134,6 +135,20 @@ def test_a_benchmark_answers_with_a_curve(
     expected = read_curve_model(record).predict(encoded, curve[-1:])[0]
     np.testing.assert_allclose(curve, expected)
     np.testing.assert_allclose(bench.curve(DARTS.format(genotypes[0])), curve)
+    early, whole = bench.query(genotypes[0], epoch=2), bench.query(genotypes[0])
+    assert early.val_accuracy == pytest.approx(curve[1])
+    assert early.train_time_s == pytest.approx(whole.train_time_s * 2 / EPOCHS)
+    assert (early.params, early.noise_std) == (whole.params, None)
+    assert bench.query(genotypes[0], epoch=EPOCHS, targets=["val_accuracy"]) == Prediction(
+        val_accuracy=pytest.approx(whole.val_accuracy)
+    )
+    for wrong in (0, EPOCHS + 1, True, 1.5):
+        with pytest.raises(NasforgeError, match=f"epoch: {wrong} must be an integer from 1 to 6"):
+            bench.query(genotypes[0], epoch=wrong)
+    with pytest.raises(NasforgeError, match="noise of single epochs"):
+        bench.query(genotypes[0], epoch=2, noise_seed=1)
+    with pytest.raises(NasforgeError, match="noise_std of an epoch is not predicted"):
+        bench.query(genotypes[0], epoch=2, targets=["noise_std"])
     files = {path.name for path in folder.glob("curve.*")}
     assert files == {"curve.basis.npz", "curve.0.npz", "curve.1.npz"}
 

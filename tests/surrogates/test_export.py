@@ -117,6 +117,13 @@ def test_the_best_known_architecture_has_the_best_prediction(exported: Path, gen
     assert DARTS.architecture_id(DARTS.parse(best["architecture"])) in ids
 
 
+def test_what_was_learnt_is_supported(finished_campaign, exported: Path, genotypes) -> None:
+    bench = nasforge.load(exported)
+    learnt = pd.read_parquet(finished_campaign.development)["architecture"].unique()
+    assert (bench.support(learnt) == 1.0).all()
+    assert bench.support(genotypes).min() < 1.0
+
+
 def test_other_names_and_versions_draw_other_noise(
     finished_campaign, exported: Path, tmp_path: Path
 ) -> None:

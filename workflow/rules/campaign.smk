@@ -8,6 +8,10 @@ from nasforge.campaign import Campaign
 
 CAMPAIGN = Campaign.from_config(config)
 SAMPLERS = CAMPAIGN.samplers
+# What `dataset_id` stands for: the images, or where outcomes come from without them.
+SOURCE = {"train": "<results>/images/dataset.json"}.get(
+    EVALUATOR, f"<results>/{EVALUATOR}/source.json"
+)
 
 
 wildcard_constraints:
@@ -20,7 +24,7 @@ wildcard_constraints:
 def shard_files(kind, sampler, batches):
     """Paths of one kind of table ("evaluations" or "curves") of all shards of some batches."""
     return [
-        f"<results>/train/{sampler}/{batch}/shard{shard}.{kind}.parquet"
+        f"<results>/{EVALUATOR}/{sampler}/{batch}/shard{shard}.{kind}.parquet"
         for batch in batches
         for shard in CAMPAIGN.shards(sampler, batch)
     ]
@@ -66,5 +70,5 @@ def sampler_entry(wildcards):
 
 
 include: "sample.smk"
-include: "train.smk"
+include: f"{EVALUATOR}.smk"
 include: "collect.smk"

@@ -1,7 +1,7 @@
 """
 Collecting: the shards of a generation become a part, the parts three tables, checked.
 
-In:   sample/, train/
+In:   sample/, train/ (or simulate/, replay/)
 Out:  collect/parts/{evaluations,curves,proposals}/<sampler>-g<k>.parquet
       collect/{evaluations,curves,proposals}.parquet
 """
@@ -14,7 +14,7 @@ rule collect_generation:
         proposals="<results>/sample/{sampler}/gen{generation}.csv",
         evaluations=lambda wildcards: generation_shards("evaluations", wildcards),
         curves=lambda wildcards: generation_shards("curves", wildcards),
-        dataset="<results>/images/dataset.json",
+        dataset=SOURCE,
     output:
         evaluations="<results>/collect/parts/evaluations/{sampler}-g{generation}.parquet",
         curves="<results>/collect/parts/curves/{sampler}-g{generation}.parquet",

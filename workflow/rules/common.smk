@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from nasforge.config import check_config
+from nasforge.running_config import hold_ids
 from nasforge.errors import ConfigError, EvaluationsError
 from nasforge.evaluations.files import hold_folder
 from snakemake.exceptions import WorkflowError
@@ -19,6 +20,12 @@ try:
             ).get_path_or_uri(secret_free=True)
         ),
     )
+except ConfigError as error:
+    raise WorkflowError(f"config: {error}") from None
+
+# Jobs read the config anew. One that was edited meanwhile must not give them other ids.
+try:
+    hold_ids(config, workflow.is_main_process)
 except ConfigError as error:
     raise WorkflowError(f"config: {error}") from None
 
@@ -39,6 +46,7 @@ BLENDED = bool(config["surrogates"]["blend"]["parts"])
 SURROGATES = FAMILIES + ["blend"] * BLENDED
 TARGETS = config["surrogates"]["targets"]
 EVALUATIONS_FROM = "evaluations" if "evaluations" in config else "campaign"
+EVALUATOR = config["training"]["evaluator"] if "training" in config else None
 
 
 onstart:

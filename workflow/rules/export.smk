@@ -22,6 +22,7 @@ rule export_benchmark:
         manifest="<export>/manifest.json",
         card="<export>/CARD.md",
         selftest="<export>/selftest.npz",
+        support="<export>/support.npz",
         arrays=expand("<export>/{family}.{target}.npz", family=FAMILIES, target=TARGETS),
         curve=expand(
             "<export>/curve.{k}.npz",

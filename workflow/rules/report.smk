@@ -37,6 +37,11 @@ rule plot_figures:
             category="Surrogate",
             caption="../report/predicted_against_true.rst",
         ),
+        calibration=report(
+            "<results>/report/calibration.png",
+            category="Surrogate",
+            caption="../report/calibration.rst",
+        ),
     log:
         "<logs>/plot_figures.log",
     params:

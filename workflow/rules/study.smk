@@ -4,6 +4,7 @@ Studies: experiments on the evaluations and surrogates at hand. Not part of the 
 
 In:   split/, fit/, select/, collect/
 Out:  studies/
+Search.smk has those of optimizers.
 """
 
 from nasforge.protocols import STUDY_PROTOCOL
@@ -132,9 +133,18 @@ rule write_page:
         "../scripts/write_page.py"
 
 
+include: "search.smk"
+
+
 rule studies:
     input:
         rules.write_page.output,
         rules.score_generalization.output,
         rules.compare_with_table.output,
         rules.score_set_aside.output if SET_ASIDE else [],
+        rules.compare_trajectories.output if RUNS_ON else [],
+        rules.compare_long_runs.output,
+        rules.choose_exploited.output,
+        rules.score_exploited.output if EXPLOITATION["train"] else [],
+        rules.study_coverage.output,
+        rules.compare_with_draws.output,

@@ -1,5 +1,5 @@
 """
-Training: the images, prepared once, and one job per shard of a batch of proposals.
+Training (training.evaluator: train): the images, prepared once, and one job per shard of a batch of proposals.
 
 In:   sample/<sampler>/<batch>.csv
 Out:  images/, train/<sampler>/<batch>/shard<j>.{evaluations,curves}.parquet

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -26,6 +26,12 @@ def job(snakemake: Any) -> Iterator[None]:
     except NasforgeError as error:
         logging.error("%s", error)
         sys.exit(f"nasforge: {error}")
+    except OSError as error:  # a full or read-only disk, a network drive that is gone
+        logging.exception("the system refused")
+        sys.exit(
+            f"nasforge: {error}. Nothing that is finished is lost: when this is put right, run the "
+            "same command again"
+        )
     except Exception:
         logging.exception("unexpected error")
         raise
@@ -35,3 +41,9 @@ def by_surrogate_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[
     """Files that a rule listed with fitted(...)."""
     keys = product(snakemake.params.surrogates, snakemake.params.targets)
     return dict(zip(keys, map(Path, files), strict=True))
+
+
+def shard_of(snakemake: Any, rows: Sequence[Any]) -> Sequence[Any]:
+    """The proposals that are this job's shard."""
+    first = int(snakemake.wildcards.shard) * snakemake.params.shard_size
+    return rows[first : first + snakemake.params.shard_size]

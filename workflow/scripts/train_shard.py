@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from job import job
+from job import job, shard_of
 
 with job(snakemake):
     from nasforge.evaluations.cache import EvaluationCache
@@ -13,17 +13,16 @@ with job(snakemake):
     execution = snakemake.config["execution"]
     recipe = Recipe.from_dict(snakemake.params.recipe)
     images_folder = Path(snakemake.input.dataset).parent
-    first = int(snakemake.wildcards.shard) * snakemake.params.shard_size
-    proposals = read_proposals(Path(snakemake.input.proposals))
+    batch = "/".join(Path(snakemake.output.evaluations).parts[-3:-1])
     evaluations = train_shard(
-        proposals[first : first + snakemake.params.shard_size],
+        shard_of(snakemake, read_proposals(Path(snakemake.input.proposals))),
         recipe,
         ImageSet.open(images_folder, DatasetSpec.from_dict(snakemake.config["dataset"])),
         EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id),
         device=execution["device"],
         backend=execution["backend"],
         max_attempts=execution["max_attempts"],
-        label="{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
+        label=f"{batch}/shard{snakemake.wildcards.shard}",
     )
     source = provenance(recipe, images_folder)
     write_evaluations(Path(snakemake.output.evaluations), evaluations, source)

@@ -10,7 +10,7 @@ it, and report its full name.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction_text import prediction_text
+from nasforge.benchmark.support import Support, open_support
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -80,12 +81,14 @@ class Benchmark:
         surrogate: str,
         models: Mapping[str, Model],
         curve: CurveModel | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.manifest = manifest
         self.space = space
         self.surrogate = surrogate
         self._models = dict(models)
         self._curve = curve
+        self._folder = folder
         self._targets = {name: manifest.target(name) for name in manifest.targets}
         network = manifest.network
         self._shape = None if network is None else NetworkShape.from_dict(network)
@@ -116,7 +119,7 @@ class Benchmark:
                 f"it has {', '.join(manifest.surrogates)}"
             )
         models = open_models(folder, manifest, space, surrogate)
-        return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space))
+        return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space), folder)
 
     @property
     def name(self) -> str:
@@ -131,6 +134,7 @@ class Benchmark:
         architecture: Architecture | str,
         noise_seed: int | None = None,
         targets: Iterable[str] | None = None,
+        epoch: int | None = None,
     ) -> Prediction:
         """Predict one architecture.
 
@@ -140,13 +144,17 @@ class Benchmark:
                 outcome, always the same one for this benchmark, network and seed.
             targets: Fields of `Prediction` to compute, the others are None; None for all there
                 are.
+            epoch: None for the end of the training; 1, 2, ... for a training stopped then: its
+                val_accuracy from the learning curve, its part of train_time_s, params and macs.
 
         Raises:
             GenotypeError: It is no architecture of the space.
-            NasforgeError: A target is unknown, or a draw is asked of a benchmark without a noise
-                model.
+            NasforgeError: A target is unknown, a draw is asked of a benchmark without a noise
+                model or of an epoch before the last, or an epoch of one without curves.
             BenchmarkFormatError: Its arrays overflow: a prediction is not finite.
         """
+        if epoch is not None:
+            return self._query_epoch(architecture, epoch, noise_seed, targets)
         if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
         answer = self.query_many([architecture], targets, noise_seed)
@@ -226,6 +234,52 @@ class Benchmark:
         if np.isnan(curve).any():
             raise BenchmarkFormatError(f"{self.name} answers nan or infinity for a learning curve")
         return curve
+
+    def _query_epoch(
+        self,
+        architecture: Architecture | str,
+        epoch: int,
+        noise_seed: int | None,
+        targets: Iterable[str] | None,
+    ) -> Prediction:
+        if noise_seed is not None:
+            raise NasforgeError("the noise of single epochs is not modelled; leave noise_seed out")
+        curve = self.curve(architecture)
+        if isinstance(epoch, bool) or epoch not in range(1, len(curve) + 1):
+            raise NasforgeError(f"epoch: {epoch} must be an integer from 1 to {len(curve)}")
+        known = ("val_accuracy", "train_time_s", "params", "macs")
+        wanted = [n for n in known if n in self._fields] if targets is None else list(targets)
+        for name in wanted:
+            if name not in known:
+                raise NasforgeError(f"{name} of an epoch is not predicted; {', '.join(known)} are")
+        end = self.query(architecture, targets=wanted)
+        time_s = None if end.train_time_s is None else end.train_time_s * epoch / len(curve)
+        accuracy = float(curve[epoch - 1]) if "val_accuracy" in wanted else None
+        return replace(end, val_accuracy=accuracy, train_time_s=time_s)
+
+    def support(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
+        """How near architectures are to those that the surrogates learnt.
+
+        Args:
+            architectures: Architectures of `space`, or their texts.
+
+        Returns:
+            float64 [n] from 0 (extrapolation) to 1: the part of the training architectures that
+            are at least as far from their nearest fellow.
+
+        Raises:
+            GenotypeError: One of them is no architecture of the space.
+            BenchmarkFormatError: The benchmark does not say what was learnt.
+        """
+        if isinstance(architectures, str):
+            raise GenotypeError("support takes several architectures; put one in a list")
+        canonical = [self.space.canonical(self._parse(a)) for a in architectures]
+        return self._support.share([self.space.to_vector(a) for a in canonical])
+
+    @cached_property
+    def _support(self) -> Support:
+        """Read when first asked for: few ask."""
+        return open_support(self._folder, self.manifest, self.space)
 
     @cached_property
     def _fields(self) -> tuple[str, ...]:

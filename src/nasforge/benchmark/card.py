@@ -14,7 +14,12 @@ CARD_FILE = "CARD.md"
 SHORT = ("r2", "kendall_tau", "mae", "coverage_90")
 """Metrics of surrogates and targets that have one line each."""
 
-_EVALUATORS = {"train": "trained by nasforge", "import": "imported, trained elsewhere"}
+_EVALUATORS = {
+    "train": "trained by nasforge",
+    "replay": "trained by nasforge, looked up in a table",
+    "simulate": "SIMULATED, drawn from another benchmark; nothing was trained",
+    "import": "imported, trained elsewhere",
+}
 
 _KINDS = {
     "linear": "linear models",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from nasforge import __version__
-from nasforge.cli import imports, make, optimize, query, sharing
+from nasforge.cli import evaluations, imports, make, optimize, query, sharing
 from nasforge.cli.parsing import Parser
 from nasforge.errors import NasforgeError
 
@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     make.add_commands(commands)
     imports.add_commands(commands)
     optimize.add_commands(commands)
+    evaluations.add_commands(commands)
     options = parser.parse_args(arguments)
     try:
         options.run(options)

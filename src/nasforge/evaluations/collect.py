@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nasforge.errors import EvaluationsError
+from nasforge.errors import DamagedTableError, EvaluationsError
 from nasforge.evaluations.folder import TablePaths
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
@@ -45,6 +45,7 @@ def collect_generation(
     outputs: TablePaths,
     recipe_id: str,
     dataset_id: str,
+    evaluator: str = "train",
 ) -> None:
     """Merge the shards of one generation of one sampler into a part.
 
@@ -55,16 +56,21 @@ def collect_generation(
         outputs: What is written.
         recipe_id: The only recipe allowed.
         dataset_id: The only data set allowed.
+        evaluator: The only evaluator allowed.
 
     Raises:
-        EvaluationsError: There is another recipe, data set or evaluator, or a proposal without an
-            evaluation.
+        EvaluationsError: There is another recipe, data set or evaluator, a proposal without an
+            evaluation, or a damaged shard, which is put aside, so that it is made again.
     """
-    evaluations, curves, provenance = merge(shards)
+    try:
+        evaluations, curves, provenance = merge(shards)
+    except DamagedTableError:
+        _put_damaged_aside(shards)
+        raise
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
-    _check_single(evaluations, "evaluator", "train")
-    proposals = _proposals_table(space, proposals_file, recipe_id, dataset_id)
+    _check_single(evaluations, "evaluator", evaluator)
+    proposals = _proposals_table(space, proposals_file, recipe_id, dataset_id, evaluator)
     known = set(evaluations["evaluation_id"].to_pylist())
     missing = [i for i in proposals["evaluation_id"].to_pylist() if i not in known]
     if missing:
@@ -75,6 +81,27 @@ def collect_generation(
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
     write_table(outputs.curves, curves, "curves", provenance)
     write_table(outputs.proposals, proposals, "proposals", provenance)
+
+
+def _put_damaged_aside(shards: Sequence[Shard]) -> None:
+    """Rename tables that cannot be read; nothing is lost, their evaluations are in the cache.
+
+    Raises:
+        EvaluationsError: There was one.
+    """
+    damaged = []
+    for shard in shards:
+        for kind, path in (("evaluations", shard.evaluations), ("curves", shard.curves)):
+            try:
+                read_table(path, kind)
+            except DamagedTableError as error:
+                path.rename(path.with_suffix(".damaged"))
+                damaged.append(str(error))
+    if damaged:
+        raise EvaluationsError(
+            f"{damaged[0]}; {len(damaged)} damaged files were renamed to *.damaged: run the same "
+            "command again, and they are made anew from the evaluation cache"
+        )
 
 
 def collect_campaign(
@@ -114,12 +141,18 @@ def log_summary(evaluations: pa.Table, proposals: pa.Table) -> None:
     )
 
 
-def _proposals_table(space: SearchSpace, file: Path, recipe_id: str, dataset_id: str) -> pa.Table:
+def _proposals_table(
+    space: SearchSpace, file: Path, recipe_id: str, dataset_id: str, evaluator: str
+) -> pa.Table:
     rows = []
     for proposal in read_proposals(file):
         architecture = space.parse(proposal.raw_architecture)
         key = EvaluationKey(
-            space.architecture_id(architecture), recipe_id, dataset_id, proposal.replicate
+            space.architecture_id(architecture),
+            recipe_id,
+            dataset_id,
+            proposal.replicate,
+            evaluator,
         )
         rows.append(
             {
@@ -138,15 +171,17 @@ def merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Pr
     """One row per evaluation with the curve of that row, in order of first appearance.
 
     An evaluation may be in several sources, and may have succeeded at a later attempt in one of
-    them: the row with the most attempts counts.
+    them: a row that did not fail counts, and of several the one with the most attempts.
     """
     parts = [read_table(source.evaluations, "evaluations") for source in sources]
-    chosen: dict[str, tuple[int, int, int]] = {}  # evaluation_id -> attempts, part, row
+    # evaluation_id -> (not failed, attempts), part, row
+    chosen: dict[str, tuple[tuple[bool, int], int, int]] = {}
     for part, (table, _) in enumerate(parts):
-        keys = zip(table["evaluation_id"].to_pylist(), table["attempts"].to_pylist(), strict=True)
-        for row, (evaluation_id, attempts) in enumerate(keys):
-            if evaluation_id not in chosen or attempts > chosen[evaluation_id][0]:
-                chosen[evaluation_id] = (attempts, part, row)
+        columns = (table[name].to_pylist() for name in ("evaluation_id", "status", "attempts"))
+        for row, (evaluation_id, status, attempts) in enumerate(zip(*columns, strict=True)):
+            rank = (status != "failed", attempts)
+            if evaluation_id not in chosen or rank > chosen[evaluation_id][0]:
+                chosen[evaluation_id] = (rank, part, row)
     starts = np.cumsum([0, *(len(table) for table, _ in parts)])
     rows = [int(starts[part]) + row for _, part, row in chosen.values()]
     ids: list[list[str]] = [[] for _ in parts]
@@ -165,8 +200,8 @@ def _check_single(table: pa.Table, column: str, allowed: str) -> None:
         if value != allowed:
             raise EvaluationsError(
                 f"an evaluation has {column} {value}, this campaign's is {allowed}; results of "
-                "different recipes or data sets are not mixed (was the config edited while a "
-                "job ran? delete the stage's folder and run again)"
+                "different recipes, data sets or evaluators do not mix (was the config edited "
+                "while a job ran? delete the stage's folder and run again)"
             )
 
 

@@ -14,25 +14,31 @@ from nasforge.errors import EvaluationsError
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, durable: bool = True) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it takes the name, else it is removed.
 
-    The bytes are on disk before the name is: a crash leaves the old file or the new one.
+    A killed process leaves the old file or the new one, and nothing in between.
+
+    Args:
+        path: The file.
+        durable: Whether that holds for a crash of the machine too: the bytes are on disk before
+            the name is, which takes milliseconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text file atomically."""
-    with atomic_path(path) as temporary:
+def write_text(path: Path, text: str, durable: bool = True) -> None:
+    """Write a text file atomically; see `atomic_path`."""
+    with atomic_path(path, durable) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

@@ -61,12 +61,32 @@ def collect_evaluations(
                 f"evaluations of several {column}s ({', '.join(values[:5])}); they are not mixed: "
                 "keep those of one in the folder"
             )
+    proposals = _distinct(proposals)
     _check_rows(space, evaluations.select(_CHECKED).to_pylist())
     _check_proposals(evaluations, proposals)
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
     write_table(outputs.curves, curves, "curves", provenance)
     write_table(outputs.proposals, proposals, "proposals", provenance)
     log_summary(evaluations, proposals)
+
+
+def _distinct(proposals: pa.Table) -> pa.Table:
+    """Every proposal once, in order; two sites of one campaign have the same ones.
+
+    Raises:
+        EvaluationsError: A sampler proposed two architectures at the same place.
+    """
+    kept: dict[tuple[Any, ...], tuple[int, Any]] = {}
+    names = ("sampler", "generation", "position", "evaluation_id")
+    columns = (proposals[name].to_pylist() for name in names)
+    for row, (*place, evaluation_id) in enumerate(zip(*columns, strict=True)):
+        if kept.setdefault(tuple(place), (row, evaluation_id))[1] != evaluation_id:
+            sampler, generation, position = place
+            raise EvaluationsError(
+                f"sampler {sampler!r} proposed two architectures as number {position} of "
+                f"generation {generation}; give samplers of different sites different names"
+            )
+    return proposals.take(pa.array([row for row, _ in kept.values()], pa.int64()))
 
 
 def _check_nulls(table: pa.Table) -> None:

@@ -8,9 +8,13 @@ command finds every finished training there.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from nasforge.errors import EvaluationsError, GenotypeError
 from nasforge.evaluations.cache import EvaluationCache
@@ -61,8 +65,15 @@ def restore_cache(folder: Path, cache_root: Path) -> Restored:
     return Restored(total, added)
 
 
-def read_evaluations(evaluations_file: Path, curves_file: Path) -> list[Evaluation]:
+def read_evaluations(
+    evaluations_file: Path, curves_file: Path, architectures: Collection[str] | None = None
+) -> list[Evaluation]:
     """The rows of an evaluations table with their curves.
+
+    Args:
+        evaluations_file: The table.
+        curves_file: That of their curves.
+        architectures: Ids of the architectures to read; None for all.
 
     Raises:
         EvaluationsError: A table is damaged or of another space, or a row is not what it says.
@@ -70,7 +81,11 @@ def read_evaluations(evaluations_file: Path, curves_file: Path) -> list[Evaluati
     table, provenance = read_table(evaluations_file, "evaluations")
     provenance.check_space(DARTS)
     curves: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for point in read_table(curves_file, "curves")[0].to_pylist():
+    points, _ = read_table(curves_file, "curves")
+    if architectures is not None:
+        table = table.filter(pc.is_in(table["architecture_id"], pa.array(architectures)))
+        points = points.filter(pc.is_in(points["evaluation_id"], table["evaluation_id"]))
+    for point in points.to_pylist():
         curves[point.pop("evaluation_id")].append(point)
     try:
         return [_checked(row, curves[row["evaluation_id"]]) for row in table.to_pylist()]

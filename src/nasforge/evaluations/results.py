@@ -15,8 +15,8 @@ def replicate_zero_results(files: Iterable[Path]) -> dict[str, tuple[float, floa
     Both are nan for a failed training; an optimizer sees one noisy value per architecture, as
     it would on its own.
     """
-    table, _ = read_tables(files, "evaluations")
     names = ("architecture_id", "replicate", "val_accuracy", "train_time_s")
+    table, _ = read_tables(files, "evaluations", names)
     rows = zip(*(table[name].to_pylist() for name in names), strict=True)
     return {
         architecture_id: (val_accuracy, train_time_s)

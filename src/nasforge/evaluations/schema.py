@@ -8,19 +8,24 @@ Accuracies are fractions in [0, 1]; nan where there is none (a failed or diverge
 
 import math
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 from typing import Any, Self
 
-from nasforge.errors import EvaluationsError
+from nasforge.errors import ConfigError, EvaluationsError
 from nasforge.recipe import digest
 
 SCHEMA_VERSION = 1
 """Version of the cache entries and of the parquet tables."""
 
-EVALUATORS = ("train", "import")
+EVALUATORS = ("train", "simulate", "replay", "import")
 """Where an evaluation's numbers may come from; part of its id, so kinds never mix.
 
-`train` is a training by nasforge; what is not known of an `import` is nan, -1 or "".
+`train` is a training by nasforge, `simulate` a draw from a frozen benchmark, `replay` a training
+of ours looked up in a table; what is not known of an `import` is nan, -1 or "".
 """
+
+SIMULATED_PREFIX = "sim-"
+"""What the name of a benchmark made of simulated evaluations starts with."""
 
 STATUSES = ("ok", "diverged", "failed")
 """`diverged` is a final result; `failed` (an exception) is tried again."""
@@ -155,7 +160,10 @@ class Evaluation:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; nan becomes null."""
-        return {"schema_version": SCHEMA_VERSION, **_nan_to_none(asdict(self))}
+        row = {name: _nan_to_none(getattr(self, name)) for name in _fields(type(self))}
+        names = _fields(CurvePoint)
+        curve = [{name: _nan_to_none(getattr(p, name)) for name in names} for p in self.curve]
+        return {"schema_version": SCHEMA_VERSION, **row, "curve": curve}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
@@ -186,10 +194,23 @@ class Evaluation:
         return evaluation
 
 
+def check_export_name(name: str, evaluator: str) -> None:
+    """Make sure that nobody takes what was simulated for what was measured.
+
+    Raises:
+        ConfigError: A benchmark of simulated evaluations is not named so.
+    """
+    if evaluator == "simulate" and not name.startswith(SIMULATED_PREFIX):
+        raise ConfigError(
+            f"export.name: {name!r} must start with {SIMULATED_PREFIX!r}, because the evaluations "
+            "are simulated"
+        )
+
+
 def _build(cls: type, values: object) -> Any:
     """Make a dataclass of exactly these fields, each of its declared type."""
-    names = {field.name: field.type for field in fields(cls)}
-    if not isinstance(values, dict) or set(values) != set(names):
+    names = _fields(cls)
+    if not isinstance(values, dict) or values.keys() != names.keys():
         raise EvaluationsError(f"an {cls.__name__} must have exactly {', '.join(names)}")
     cast = {}
     for name, kind in names.items():
@@ -208,10 +229,10 @@ def _build(cls: type, values: object) -> Any:
 
 
 def _nan_to_none(value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _nan_to_none(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_nan_to_none(item) for item in value]
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _fields(cls: type) -> dict[str, Any]:
+    """Types by name; `dataclasses.fields` is slow where there is a point per epoch."""
+    return {field.name: field.type for field in fields(cls)}

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nasforge.benchmark.fingerprint import describe_space
-from nasforge.errors import EvaluationsError
+from nasforge.errors import DamagedTableError, EvaluationsError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
 from nasforge.recipe import digest
@@ -157,20 +157,25 @@ def write_table(path: Path, table: pa.Table, kind: str, provenance: Provenance) 
         pq.write_table(table.replace_schema_metadata(encoded), temporary, compression="zstd")
 
 
-def read_table(path: Path, kind: str) -> tuple[pa.Table, Provenance]:
+def read_table(
+    path: Path, kind: str, columns: Sequence[str] | None = None
+) -> tuple[pa.Table, Provenance]:
     """Read and check one of our tables.
 
     Args:
         path: A parquet file.
         kind: A key of `SCHEMAS`.
+        columns: Those to read; None for all. The ids are checked if all are read.
 
     Raises:
         EvaluationsError: The file is damaged, of another kind or version, its columns differ, or
             its ids are not those of its metadata.
     """
     try:
-        table = pq.read_table(path)
-        metadata = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+        with pq.ParquetFile(path) as file:
+            schema = file.schema_arrow
+            table = file.read(columns, use_threads=False)
+        metadata = json.loads((schema.metadata or {})[_METADATA_KEY])
         found = (metadata["kind"], metadata["schema_version"])
         provenance = Provenance.from_json(metadata)
     except FileNotFoundError:
@@ -179,23 +184,23 @@ def read_table(path: Path, kind: str) -> tuple[pa.Table, Provenance]:
         raise EvaluationsError(f"{path}: {error}") from None
     except Exception as error:  # on a damaged file, the parsers raise nearly anything
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise EvaluationsError(f"{path}: not a nasforge table ({reason})") from None
+        raise DamagedTableError(f"{path}: not a nasforge table ({reason})") from None
     if found != (kind, SCHEMA_VERSION):
         raise EvaluationsError(
             f"{path}: {found[0]} of schema version {found[1]}, expected {kind} of {SCHEMA_VERSION}"
         )
-    if not table.schema.equals(SCHEMAS[kind], check_metadata=False):
-        raise EvaluationsError(
-            f"{path}: columns {table.schema.names}, expected {SCHEMAS[kind].names}"
-        )
-    if kind == "evaluations":
+    if not schema.equals(SCHEMAS[kind], check_metadata=False):
+        raise EvaluationsError(f"{path}: columns {schema.names}, expected {SCHEMAS[kind].names}")
+    if kind == "evaluations" and columns is None:
         _check_ids(path, table, provenance)
     return table.replace_schema_metadata(None), provenance
 
 
-def read_tables(paths: Iterable[Path], kind: str) -> tuple[pa.Table, Provenance]:
-    """Read several tables of a kind as one."""
-    parts = [read_table(path, kind) for path in paths]
+def read_tables(
+    paths: Iterable[Path], kind: str, columns: Sequence[str] | None = None
+) -> tuple[pa.Table, Provenance]:
+    """Read several tables of a kind as one; see `read_table`."""
+    parts = [read_table(path, kind, columns) for path in paths]
     if not parts:
         return SCHEMAS[kind].empty_table(), Provenance({}, {})
     provenance = parts[0][1]

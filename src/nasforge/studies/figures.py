@@ -17,6 +17,8 @@ from nasforge.evaluations.tables import read_table
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.selection import SELECTION_TARGET
 
+PIT_BINS = 10
+
 
 @dataclass(frozen=True)
 class FigureSources:
@@ -45,7 +47,7 @@ def plot_figures(sources: FigureSources, outputs: Mapping[str, Path]) -> None:
     Args:
         sources: Where the numbers come from.
         outputs: PNG file by figure: accuracy_by_sampler, best_so_far, learning_curves,
-            predicted_against_true.
+            predicted_against_true, calibration.
     """
     evaluations = read_table(sources.evaluations, "evaluations")[0].to_pandas()
     proposals = read_table(sources.proposals, "proposals")[0].to_pandas()
@@ -55,8 +57,10 @@ def plot_figures(sources: FigureSources, outputs: Mapping[str, Path]) -> None:
     plot_accuracy_by_sampler(proposed, outputs["accuracy_by_sampler"])
     plot_best_so_far(proposed, outputs["best_so_far"])
     plot_learning_curves(curves, proposed, outputs["learning_curves"])
+    predictions = pd.read_parquet(sources.predictions).query("target == @SELECTION_TARGET")
+    plot_calibration(predictions, selected, outputs["calibration"])
     plot_predicted_against_true(
-        pd.read_parquet(sources.predictions).query("target == @SELECTION_TARGET"),
+        predictions,
         pd.read_parquet(sources.scores).query("target == @SELECTION_TARGET"),
         selected,
         outputs["predicted_against_true"],
@@ -158,6 +162,32 @@ def plot_predicted_against_true(
             axes.set_xlabel("predicted validation accuracy")
         panels[0].set_ylabel("trained validation accuracy")
         panels[0].legend(frameon=False, loc="lower right", title="first proposed by")
+
+
+def plot_calibration(predictions: pd.DataFrame, selected: str, output: Path) -> None:
+    """Histogram of the probability integral transform of held-out trainings: flat if honest.
+
+    High in the middle: intervals are too wide; high at the ends: too narrow.
+    """
+    known = predictions[predictions["pit"].notna() & (predictions["family"] != "mean")]
+    families = list(dict.fromkeys(known["family"]))
+    colour = colours(families)
+    edges = np.linspace(0.0, 1.0, PIT_BINS + 1)
+    with figure(output, "Where held-out trainings fall in their forecast") as [axes]:
+        for family in families:
+            values = known.loc[known["family"] == family, "pit"]
+            heights = np.histogram(values, edges)[0] * PIT_BINS / len(values)
+            axes.stairs(
+                heights, edges, color=colour[family], label=family,
+                linewidth=2.5 if family == selected else 1.0,
+            )  # fmt: skip
+        axes.axhline(1.0, color=MUTED, linestyle="--", linewidth=1)
+        axes.set_xlabel("predicted probability of a lower accuracy")
+        axes.set_ylabel("density of trainings")
+        if families:
+            axes.legend(frameon=False, fontsize=7)
+        else:
+            axes.text(0.5, 0.5, "too few replicates", transform=axes.transAxes, ha="center")
 
 
 def _score_text(scores: pd.DataFrame) -> str:

@@ -22,6 +22,7 @@ PALETTE = (
     *("#882255", "#44AA99", "#999933", "#332288"),
 )
 MUTED = "#999999"
+PANELS_PER_ROW = 4
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
@@ -31,7 +32,7 @@ def colours(names: Sequence[str]) -> dict[str, str]:
 
 @contextmanager
 def figure(output: Path, title: str, panels: int = 1) -> Iterator[list[Axes]]:
-    """Yield axes side by side; save them as PNG when done.
+    """Yield axes side by side, at most `PANELS_PER_ROW`; save them as PNG when done.
 
     Args:
         output: The PNG file, written atomically.
@@ -39,11 +40,13 @@ def figure(output: Path, title: str, panels: int = 1) -> Iterator[list[Axes]]:
         panels: How many axes.
     """
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}):
-        drawing, axes = plt.subplots(
-            1, panels, figsize=(6.4 if panels == 1 else 5.0 * panels, 4.4), squeeze=False
-        )
+        columns, rows = min(panels, PANELS_PER_ROW), -(-panels // PANELS_PER_ROW)
+        width = 6.4 if panels == 1 else 5.0 * columns
+        drawing, axes = plt.subplots(rows, columns, figsize=(width, 4.4 * rows), squeeze=False)
+        for unused in axes.flat[panels:]:
+            unused.set_visible(False)
         try:
-            yield list(axes[0])
+            yield list(axes.flat[:panels])
             drawing.suptitle(title)
             drawing.tight_layout()
             with atomic_path(output) as temporary:

@@ -37,8 +37,10 @@ from nasforge.benchmark.manifest import (
 )
 from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
+from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.network import find_network
+from nasforge.evaluations.schema import check_export_name
 from nasforge.evaluations.tables import read_table
 from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
@@ -133,8 +135,16 @@ def export(
             files[entry.file] = pack_arrays(part.predictor.to_arrays())
     golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
     files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, models))
+    files[SUPPORT_FILE] = pack_arrays(_support_arrays(space, sources.development))
     files[CARD_FILE] = format_card(manifest).encode()
     return write_frozen(folder, manifest, files)
+
+
+def _support_arrays(space: SearchSpace, development: Path) -> dict[str, np.ndarray]:
+    texts = sorted(set(pd.read_parquet(development, columns=["architecture"])["architecture"]))
+    vectors = np.stack([space.to_vector(space.canonical(space.parse(text))) for text in texts])
+    support = Support.of(vectors)
+    return {"vectors": support.vectors, "nearest": support.nearest}
 
 
 def _manifest(
@@ -150,6 +160,7 @@ def _manifest(
     recipe_id, dataset_id, evaluator = (
         rows[name].iloc[0] for name in ("recipe_id", "dataset_id", "evaluator")
     )
+    check_export_name(spec.name, evaluator)
     recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
     network = find_network(space, recipe, dataset, _recorded_params(space, rows))
     trained = evaluator == "train"

@@ -12,12 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
 from nasforge.evaluations.tables import Provenance
+from nasforge.evaluators.shard import evaluate_shard
 from nasforge.protocols import TRAINING_PROTOCOL
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
@@ -27,7 +28,6 @@ from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import MANIFEST, ImageSet
 from nasforge.training.loop import Outcome, train_network
 from nasforge.training.machine import check_device, cpu_name, device_name, software_versions
-from nasforge.training.progress import ShardProgress
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def train_shard(
     max_attempts: int = 2,
     label: str = "shard",
 ) -> list[Evaluation]:
-    """Evaluate proposals one after the other.
+    """Train proposals one after the other; see `evaluators.shard.evaluate_shard`.
 
     Args:
         proposals: What to train; several may be the same evaluation.
@@ -64,75 +64,36 @@ def train_shard(
         NativeEngineError: The native backend is asked for and cannot be used.
     """
     check_device(device)
-    resolved = resolve_backend(backend, recipe, device)
-    evaluator = _Evaluator(recipe, images, cache, device, resolved, max_attempts)
-    progress = ShardProgress(label, len(proposals), recipe.epochs)
-    done: dict[str, Evaluation] = {}
-    for number, proposal in enumerate(proposals, start=1):
-        genotype = DARTS.canonical(DARTS.parse(proposal.raw_architecture))
-        key = evaluator.key(genotype, proposal.replicate)
-        if key.evaluation_id not in done:
-            evaluation, source = evaluator.evaluation(genotype, key, progress.epoch_done)
-            done[key.evaluation_id] = evaluation
-            _LOG.info(
-                "%d/%d %s %s: %s, val_accuracy %.4f, %.1f s",
-                number,
-                len(proposals),
-                key.evaluation_id,
-                source,
-                evaluation.status,
-                evaluation.val_accuracy,
-                evaluation.train_time_s,
-            )
-        progress.training_done()
-    return list(done.values())
+    trainer = Trainer(recipe, images, cache, device, resolve_backend(backend, recipe, device))
+    return evaluate_shard(proposals, recipe, trainer, cache, max_attempts, label)
 
 
 @dataclass(frozen=True)
-class _Evaluator:
-    """What the trainings of a shard share."""
+class Trainer:
+    """Trains; see `evaluators.shard.Evaluator`. What the trainings of a shard share."""
+
+    name: ClassVar[str] = "train"
+    done: ClassVar[str] = "trained"
 
     recipe: Recipe
     images: ImageSet
     cache: EvaluationCache
     device: str
     backend: str
-    max_attempts: int
 
-    def key(self, genotype: Genotype, replicate: int) -> EvaluationKey:
-        return EvaluationKey(
-            DARTS.architecture_id(genotype),
-            self.recipe.recipe_id,
-            self.images.dataset_id,
-            replicate,
-        )
+    @property
+    def dataset_id(self) -> str:
+        """That of the images."""
+        return self.images.dataset_id
 
-    def evaluation(
-        self, genotype: Genotype, key: EvaluationKey, on_epoch: Callable[[CurvePoint], None]
-    ) -> tuple[Evaluation, str]:
-        """The evaluation of a canonical genotype, and whether it was "cached" or "trained"."""
-        with self.cache.claim(key.evaluation_id):
-            evaluation = self.cache.get(key.evaluation_id)
-            source = "cached"
-            if self._wants_training(evaluation):
-                attempts = evaluation.attempts + 1 if evaluation else 1
-                evaluation = self._train(genotype, key, attempts, on_epoch)
-                source = "trained"
-        return evaluation, source
-
-    def _wants_training(self, evaluation: Evaluation | None) -> bool:
-        if evaluation is None:
-            return True
-        return evaluation.status == "failed" and evaluation.attempts < self.max_attempts
-
-    def _train(
+    def evaluate(
         self,
         genotype: Genotype,
         key: EvaluationKey,
         attempts: int,
         on_epoch: Callable[[CurvePoint], None],
     ) -> Evaluation:
-        """Train, and store what came of it, an exception included."""
+        """Train; an exception is a failed training."""
         checkpoint = Checkpoint(self.cache.checkpoint_path(key.evaluation_id))
         outcome, error = None, ""
         try:
@@ -149,11 +110,7 @@ class _Evaluator:
         except Exception as exception:  # a failed training is a row; the shard goes on
             _LOG.exception("evaluation %s failed (attempt %d)", key.evaluation_id, attempts)
             error = f"{type(exception).__name__}: {exception}"[:500]
-        evaluation = self._describe(genotype, key, outcome, error, attempts)
-        self.cache.put(evaluation)
-        if evaluation.status != "failed":  # what raised late may go on where it was
-            checkpoint.remove()
-        return evaluation
+        return self._describe(genotype, key, outcome, error, attempts)
 
     def _describe(
         self,

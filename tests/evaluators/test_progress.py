@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from nasforge.evaluations.schema import CurvePoint
-from nasforge.training.progress import ShardProgress, format_duration
+from nasforge.evaluators.progress import ShardProgress, format_duration
 
 
 class Clock:

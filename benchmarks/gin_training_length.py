@@ -1,0 +1,82 @@
+"""Is the GIN trained well? Its error on what it learnt and on what it did not, over epochs.
+
+    python benchmarks/gin_training_length.py data/darts-cifar10-cpu
+
+Every row is a whole training with its own learning-rate schedule (so it shows what that many
+epochs can give, not a snapshot on the way), 5-fold, folds split by network, two members averaged.
+LightGBM on the same folds stands below; the ceiling is that of R2 with the noise of the replicates.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from nasforge.benchmark.targets import TARGETS
+from nasforge.evaluations.folder import find_tables
+from nasforge.space import DARTS
+from nasforge.surrogates.ceilings import score_limits
+from nasforge.surrogates.families import FAMILIES
+from nasforge.surrogates.labels import Labels, make_labels
+from nasforge.surrogates.metrics import kendall_tau, r2
+from nasforge.surrogates.splits import fold_numbers
+
+FOLDS, MEMBERS = 5, 2
+EPOCHS = (5, 10, 20, 40, 60, 90, 150)
+KEYS = ["architecture", "architecture_id", "replicate", "val_accuracy"]
+
+
+def read_published(folder: Path, leave_out: str) -> Labels:
+    """Labels of all published evaluations but a sampler's."""
+    tables = []
+    for part in find_tables(folder):
+        sampler = part.evaluations.stem.rpartition("-")[0]
+        if sampler != leave_out:
+            rows = pd.read_parquet(part.evaluations)
+            tables.append(rows[rows["status"] == "ok"][[*KEYS, "evaluation_id"]])
+    rows = pd.concat(tables).drop_duplicates("evaluation_id").assign(stratum="all")
+    return make_labels(rows, TARGETS["val_accuracy"])
+
+
+def predict(family: str, labels: Labels, **settings: int) -> tuple[np.ndarray, np.ndarray]:
+    """Predictions of every architecture by members that learnt it, and by those that did not."""
+    features = DARTS.encode(
+        [DARTS.parse(text) for text in labels.architectures], FAMILIES[family].encoding_for(DARTS)
+    )
+    seen, unseen = np.zeros(len(labels)), np.zeros(len(labels))
+    fold_of = fold_numbers(labels.architecture_ids, labels.strata, FOLDS, 0)
+    for fold in range(FOLDS):
+        inside = fold_of != fold
+        for seed in range(MEMBERS):
+            member = FAMILIES[family].fit(features[inside], labels.values[inside], seed, **settings)
+            predicted = member.predict(features)[:, 0]
+            unseen[~inside] += predicted[~inside] / MEMBERS
+            seen[inside] += predicted[inside] / (MEMBERS * (FOLDS - 1))
+    return seen, unseen
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("folder", type=Path, help="published evaluations")
+    parser.add_argument("--epochs", type=int, nargs="+", default=EPOCHS)
+    parser.add_argument("--leave-out", default="parameter_free", help="a sampler (the probe)")
+    options = parser.parse_args()
+    labels = read_published(options.folder, options.leave_out)
+    noise = labels.replicates.pooled_variance()
+    limits = score_limits(labels.values, labels.seeds, noise, np.random.default_rng(0), 50)
+    print(f"{len(labels)} architectures; ceiling of R2 {limits.ceiling['r2']:.3f}, of Kendall tau "
+          f"{limits.ceiling['kendall_tau']:.3f}")  # fmt: skip
+    print(f"{'':<12} {'epochs':>6} {'R2 seen':>8} {'R2 unseen':>9} {'tau unseen':>10}")
+    runs = [("gin", {"epochs": epochs}) for epochs in options.epochs]
+    for family, settings in [*runs, ("lightgbm", {}), ("linear", {})]:
+        seen, unseen = predict(family, labels, **settings)
+        print(
+            f"{family:<12} {settings.get('epochs', ''):>6} {r2(labels.values, seen):8.3f} "
+            f"{r2(labels.values, unseen):9.3f} {kendall_tau(labels.values, unseen):10.3f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Commands on evaluations: merge those of several sites, and look after the cache.
+
+    $ nasforge merge berlin/collect tokyo/collect -o data/both
+    $ nasforge cache retry
+
+What they need beyond numpy is imported when they run.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from nasforge.cli.parsing import Commands, Parser, add_command, require
+from nasforge.errors import NasforgeError
+from nasforge.space.registry import resolve_space
+
+
+def add_commands(commands: Commands) -> None:
+    """Add this module's commands to the parser."""
+    merge = add_command(
+        commands, "merge", _merge, "join the evaluations of several sites into tables"
+    )
+    merge.add_argument("folders", type=Path, nargs="+", help="evaluations, one folder per site")
+    merge.add_argument("-o", "--output", type=Path, required=True, help="new folder to write")
+    merge.add_argument(
+        "--space", default="darts", help="a name, or your own module:OBJECT (default darts)"
+    )
+    merge.add_argument(
+        "--allow-conflicts",
+        action="store_true",
+        help="keep one row where sites have other results for the same evaluation",
+    )
+    summary = "look after the cache of finished evaluations"
+    cache = commands.add_parser("cache", help=summary, description=summary)
+    actions = cache.add_subparsers(required=True, metavar="ACTION", parser_class=Parser)
+    for name, run, text in (
+        (
+            "retry",
+            _retry,
+            "forget failed trainings, so that they are tried as if for the first time",
+        ),
+        ("compact", _compact, "put all finished entries into few files"),
+    ):
+        action = add_command(actions, name, run, text)
+        action.add_argument(
+            "--cache",
+            type=Path,
+            default=Path("results/.cache"),
+            help="the config's execution.cache_dir (default results/.cache)",
+        )
+
+
+def _merge(options: argparse.Namespace) -> None:
+    require("pyarrow", "fit")
+    from nasforge.evaluations.sites import merge_sites
+
+    if len(options.folders) < 2:
+        raise NasforgeError("merge: give two folders or more")
+    space = resolve_space(options.space)
+    merged = merge_sites(space, options.folders, options.output, options.allow_conflicts)
+    print(json.dumps(merged.to_json(), indent=1) if options.json else merged.to_text())
+
+
+def _retry(options: argparse.Namespace) -> None:
+    from nasforge.evaluations.cache import EvaluationCache
+
+    forgotten = sum(cache.retry() for cache in EvaluationCache.all_in(_folder(options.cache)))
+    if options.json:
+        print(json.dumps({"forgotten": forgotten}))
+    else:
+        print(
+            f"{forgotten} failed evaluations forgotten; to train them again: snakemake ... "
+            "--forcerun train_shard"
+        )
+
+
+def _compact(options: argparse.Namespace) -> None:
+    from nasforge.evaluations.cache import EvaluationCache
+
+    packed = sum(c.compact(fewest=1) for c in EvaluationCache.all_in(_folder(options.cache)))
+    print(json.dumps({"packed": packed}) if options.json else f"{packed} evaluations packed")
+
+
+def _folder(cache: Path) -> Path:
+    if not cache.is_dir():
+        raise NasforgeError(f"--cache: no folder {cache}")
+    return cache

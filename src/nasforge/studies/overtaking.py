@@ -1,0 +1,178 @@
+"""Local search run for long: when does it overtake the others?
+
+    >>> compare_long_runs([curves of local search, curves of random, ...], outputs)
+
+The paper's third figure. Compared is the noise-free value of the incumbent: what is best by the
+values that an optimizer saw, at the value that it has.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+
+from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.studies.long_runs import at_evaluations, at_times
+from nasforge.studies.resampling import interval_text, resampled_means
+from nasforge.studies.style import colours, figure
+from nasforge.surrogates.scores import interval
+
+POINTS = 200
+"""Of a curve, evenly on a logarithmic axis."""
+
+FIRST_SHOWN = 10
+"""Evaluations where the figure begins; before, there is little but chance."""
+
+STUDIED = "local_search"
+
+
+@dataclass(frozen=True)
+class LongRunOutputs:
+    """Files that are written.
+
+    Attributes:
+        numbers: A row per optimizer and number of evaluations (1, 2, 5, 10, ...), CSV.
+        figure: Incumbents over simulated time and over evaluations.
+        finding: One sentence.
+    """
+
+    numbers: Path
+    figure: Path
+    finding: Path
+
+
+def compare_long_runs(curve_files: Sequence[Path], outputs: LongRunOutputs) -> None:
+    """Compare what `run_long` wrote.
+
+    Args:
+        curve_files: One per optimizer.
+        outputs: What is written.
+    """
+    tables = [pd.read_parquet(file) for file in curve_files]
+    runs = {str(table["optimizer"].iloc[0]): table for table in tables}
+    with atomic_path(outputs.numbers) as temporary:
+        number_table(runs).round(6).to_csv(temporary, index=False)
+    write_text(outputs.finding, finding(runs) + "\n")
+    plot_long_runs(runs, outputs.figure)
+
+
+def grid(last: float, first: float = 1.0) -> np.ndarray:
+    """Points from `first` to `last`, evenly on a logarithmic axis."""
+    return np.geomspace(first, max(last, first), POINTS)
+
+
+def _shortest(runs: Mapping[str, pd.DataFrame]) -> int:
+    return int(min(table.groupby("seed")["evaluation"].max().min() for table in runs.values()))
+
+
+def number_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Mean noise-free value of the incumbent, and mean simulated hours, by evaluations."""
+    last = _shortest(runs)
+    steps = [k * 10**e for e in range(len(str(last))) for k in (1, 2, 5) if k * 10**e < last]
+    numbers = np.array([*steps, last])
+    rows = []
+    for name, table in runs.items():
+        values = at_evaluations(table, numbers)
+        samples = resampled_means(values, np.random.default_rng(0))
+        ends = table.groupby("seed").last()
+        # Simulated time goes up evenly; incumbents alone do not tell the hours in between.
+        hours = (ends["wall_time_s"] / ends["evaluation"]).mean() * numbers / 3600
+        for k, number in enumerate(numbers):
+            low, high = interval(samples[:, k].tolist())
+            rows.append(
+                {
+                    "optimizer": name,
+                    "seeds": len(values),
+                    "evaluations": number,
+                    "hours": hours[k],
+                    "value": values[:, k].mean(),
+                    "low": low,
+                    "high": high,
+                    "seen": at_evaluations(table, numbers[[k]], "seen").mean(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def overtakes(own: np.ndarray, rival: np.ndarray) -> int | None:
+    """The point from which on the mean of `own` is above that of `rival` to the end.
+
+    Args:
+        own: float64 [seeds, n].
+        rival: float64 [seeds, n].
+
+    Returns:
+        An index, or None if it is not above at the end.
+    """
+    behind = np.flatnonzero(~(own.mean(axis=0) > rival.mean(axis=0)))
+    first = int(behind[-1]) + 1 if len(behind) else 0
+    return first if first < own.shape[1] else None
+
+
+def finding(runs: Mapping[str, pd.DataFrame]) -> str:
+    """One sentence: where local search overtakes each other optimizer, and how sure its lead is."""
+    if STUDIED not in runs or len(runs) < 2:
+        return f"Not answered: {STUDIED} and another optimizer must be in studies.long_runs."
+    last = _shortest(runs)
+    numbers = np.unique(grid(last).astype(int))
+    values = {name: at_evaluations(table, numbers) for name, table in runs.items()}
+    own = values.pop(STUDIED)
+    rate_s = (runs[STUDIED]["wall_time_s"] / runs[STUDIED]["evaluation"]).iloc[-1]
+    parts = []
+    for name, rival in values.items():
+        rng = np.random.default_rng(0)
+        lead = 100 * (own[:, -1].mean() - rival[:, -1].mean())
+        lead_samples = 100 * (
+            resampled_means(own[:, -1:], rng)[:, 0] - resampled_means(rival[:, -1:], rng)[:, 0]
+        )
+        number = overtakes(own, rival)
+        if number is None:
+            where = f"does not overtake {name}"
+        elif number == 0:
+            where = f"is ahead of {name} from the first evaluation on"
+        else:
+            hours = rate_s * numbers[number] / 3600
+            form = ",.0f" if hours >= 10 else ".1f"
+            time = "" if np.isnan(hours) else f" ({hours:{form}} simulated hours)"
+            where = f"overtakes {name} after {numbers[number]:,} evaluations{time}"
+        parts.append(f"{where} ({lead:+.2f} points at the end, {interval_text(lead_samples)})")
+    noisy = "noisy" if runs[STUDIED]["noisy"].all() else "noise-free"
+    seeds = len(own)
+    return (
+        f"In runs of {last:,} evaluations that see {noisy} values ({seeds} seeds), "
+        f"{STUDIED} {'; '.join(parts)}."
+    )
+
+
+def plot_long_runs(runs: Mapping[str, pd.DataFrame], output: Path) -> None:
+    """Mean noise-free incumbents with the range over seeds; over time, and over evaluations."""
+    timed = all(table["wall_time_s"].notna().all() for table in runs.values())
+    colour = colours(list(runs))
+    last = _shortest(runs)
+    numbers = np.unique(grid(last).astype(int))
+    shown = numbers[numbers >= min(FIRST_SHOWN, last)]
+    with figure(output, f"Runs of {last:,} evaluations", panels=1 + timed) as panels:
+        for name, table in runs.items():
+            _draw(panels[0], shown, at_evaluations(table, shown), colour[name], name)
+            if timed:
+                ends = table.groupby("seed").last()
+                rate_s = (ends["wall_time_s"] / ends["evaluation"]).mean()
+                times = grid(ends["wall_time_s"].min(), rate_s * shown[0])
+                _draw(panels[1], times / 3600, at_times(table, times), colour[name], name)
+        panels[0].set_xlabel("evaluations")
+        panels[0].set_ylabel(
+            "accuracy of the incumbent in %, noise-free\n(mean and range of seeds)"
+        )
+        panels[0].legend(frameon=False, fontsize=8)
+        if timed:
+            panels[1].set_xlabel("simulated hours")
+
+
+def _draw(axes: Axes, x: np.ndarray, values: np.ndarray, colour: str, label: str) -> None:
+    axes.plot(x, 100 * values.mean(axis=0), color=colour, label=label, lw=1.5)
+    low, high = 100 * values.min(axis=0), 100 * values.max(axis=0)
+    axes.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
+    axes.set_xscale("log")

@@ -1,0 +1,85 @@
+"""A surrogate that was just fitted, as a backend for optimizers: no folder is exported.
+
+>>> backend = SurrogateBackend("gin without tpe", DARTS, Model((part,)), selection_noise)
+>>> run_seeds("tpe", backend, budget=125, seeds=range(20), generation_size=25)
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nasforge.benchmark.benchmark import noise_std
+from nasforge.benchmark.manifest import NoiseModel
+from nasforge.benchmark.model import Encoded, Model, Part
+from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.targets import TARGETS, Scale
+from nasforge.optimizers.backends.protocol import Outcomes
+from nasforge.recipe import digest
+from nasforge.space.protocol import Architecture, SearchSpace
+from nasforge.surrogates.ensemble import Bagging
+from nasforge.surrogates.families import FAMILIES
+from nasforge.surrogates.selection import SELECTION_TARGET
+
+
+class SurrogateBackend:
+    """Shows draws of one training's accuracy; training times are unknown.
+
+    Args:
+        name: In the table of trajectories; draws depend on it.
+        space: Where optimizers search.
+        model: Predicts val_accuracy.
+        noise: Of a training; None to show predictions as they are.
+    """
+
+    has_costs = False
+    best_known = float("nan")
+
+    def __init__(
+        self, name: str, space: SearchSpace, model: Model, noise: NoiseModel | None
+    ) -> None:
+        self.name = name
+        self.space = space
+        self._model = model
+        self._noise = noise
+        self._key = int(digest(["study", name], 15), 16)
+
+    def evaluate(
+        self, architectures: Sequence[Architecture], noise_seeds: Sequence[int]
+    ) -> Outcomes:
+        """Predict all at once."""
+        target = TARGETS[SELECTION_TARGET]
+        mean = self._model.predict(Encoded(self.space, architectures)).mean(axis=1)
+        seen = mean
+        if self._noise is not None:
+            draws = [
+                standard_normal(
+                    self._key, self.space.architecture_id(architecture), SELECTION_TARGET, seed
+                )
+                for architecture, seed in zip(architectures, noise_seeds, strict=True)
+            ]
+            seen = mean + noise_std(self._noise, mean) * draws
+        unknown = np.full(len(mean), np.nan)
+        return Outcomes(target.natural(seen), target.natural(mean), unknown)
+
+
+def fit_members(
+    record: Mapping[str, Any], features: np.ndarray, values: np.ndarray, members: int, seed: int
+) -> Model:
+    """An ensemble of one family, all members on the same data with seeds of their own.
+
+    Args:
+        record: What `fit_target` wrote: family, encoding, link and settings.
+        features: float32 [n, d], in the record's encoding.
+        values: float64 [n], labels on the target's scale.
+        members: How many.
+        seed: Their seeds derive from it.
+    """
+    family, link = FAMILIES[record["family"]], Scale(record["link"])
+    labels = link.forward(values)
+    seeds = Bagging(members, 1, seed)
+    fitted = [
+        family.fit(features, labels, seeds.seed_of(member), **record["settings"])
+        for member in range(members)
+    ]
+    return Model((Part(family.name, family.predictor.stack(fitted), record["encoding"], link),))

@@ -1,0 +1,5 @@
+"""One evaluation to store and read."""
+
+from one_evaluation import evaluation, key
+
+__all__ = ["evaluation", "key"]

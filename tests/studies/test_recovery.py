@@ -1,0 +1,69 @@
+"""The comparison of a simulated campaign with its truth."""
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+from tiny_benchmark import TARGETS, write_benchmark
+
+import nasforge
+from nasforge.benchmark import Benchmark
+from nasforge.studies import recovery
+from nasforge.studies.recovery import RecoveryRow, score_recovery, write_recovery
+
+SAMPLERS = [
+    {"name": "random", "optimizer": "random", "settings": {}},
+    {"name": "again", "optimizer": "random", "settings": {}},
+    {
+        "name": "re",
+        "optimizer": "regularized_evolution",
+        "settings": {"population_size": 10, "sample_size": 5},
+    },
+]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "FRESH", 100)
+    monkeypatch.setattr(recovery, "SEARCHES", 2)
+    monkeypatch.setattr(recovery, "BUDGET", 60)
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
+    return nasforge.load(write_benchmark(tmp_path_factory.mktemp("truth"), TARGETS))
+
+
+def by_place(rows: list[RecoveryRow]) -> dict[tuple[str, str], float]:
+    return {(row.quantity, row.measure): row.value for row in rows}
+
+
+def test_the_truth_recovers_itself(truth: Benchmark) -> None:
+    found = by_place(score_recovery(truth, truth, SAMPLERS))
+    for target in TARGETS:
+        assert found[target, "kendall_tau"] == pytest.approx(1.0)
+        assert found[target, "rmse"] == 0.0
+    assert found["noise_std", "truth"] == found["noise_std", "recovered"] == pytest.approx(0.01)
+    assert found["epistemic_std", "coverage 80%"] == 1.0
+    assert found["search random", "truth"] == found["search random", "recovered"]
+    assert found["search re", "truth"] > found["search random", "truth"]
+    assert found["search ranking", "kendall_tau"] == pytest.approx(1.0)
+    assert ("search again", "truth") not in found  # the same optimizer and settings
+
+
+def test_a_benchmark_of_less_is_compared_in_what_it_has(truth: Benchmark, tmp_path: Path) -> None:
+    silent = nasforge.load(write_benchmark(tmp_path, ("val_accuracy",), noisy=()))
+    found = by_place(score_recovery(truth, silent, SAMPLERS[:1]))
+    assert math.isnan(found["noise_std", "recovered"])
+    assert ("train_time_s", "rmse") not in found
+    assert ("search ranking", "kendall_tau") not in found
+
+
+def test_rows_are_a_csv_file(tmp_path: Path) -> None:
+    rows = [RecoveryRow("val_accuracy", "rmse", 0.0123456789)]
+    write_recovery(tmp_path / "recovery.csv", rows)
+    with (tmp_path / "recovery.csv").open() as file:
+        assert list(csv.DictReader(file)) == [
+            {"quantity": "val_accuracy", "measure": "rmse", "value": "0.012346"}
+        ]

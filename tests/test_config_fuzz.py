@@ -1,0 +1,193 @@
+"""Whatever a config holds, it is accepted, or refused in one line that names the key.
+
+Configs are made from the schema, values in range, so that only what a schema cannot say is wrong;
+and by mutating those that are shipped: a key deleted, renamed or added, a value replaced.
+"""
+
+import copy
+import math
+import re
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from nasforge.config import check_config
+from nasforge.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
+SCHEMA_FILE = ROOT / "workflow/schemas/config.schema.yaml"
+SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
+SHIPPED = [
+    yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+    for name in ("config", "workstation", "nb301", "from_evaluations")
+]
+TRAINED = ("dataset", "training", "samplers", "replicates")
+SETTINGS = ("population_size", "sample_size", "bogus")
+
+ANYTHING = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.sampled_from([0, 1, -1, 2, 10**9, 2**63, 10**400, -0.0, 0.5, 1e-300, 1e308]),
+    st.sampled_from([math.nan, math.inf, -math.inf]),
+    st.integers(),
+    st.floats(),
+    st.sampled_from(
+        ["", "1", "true", "nan", "~", "\n", "a" * 1000, "é", "sim-", "digits", "random"]
+    ),
+    st.text(max_size=8),
+    st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+    st.dictionaries(st.integers(), st.integers(), max_size=2),
+    st.just([[]]),
+    st.just({"name": None}),
+)
+
+
+def paths(value: Any, path: tuple = ()) -> list[tuple]:
+    """Places of all keys and items."""
+    items: list = []
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    return [p for key, item in items for p in ((*path, key), *paths(item, (*path, key)))]
+
+
+def all_keys(schema: dict, path: tuple = ()) -> list[tuple]:
+    """Places of all keys the schema knows."""
+    found = []
+    for key, part in schema.get("properties", {}).items():
+        found += [(*path, key), *all_keys(part, (*path, key))]
+    return found
+
+
+def mutate(draw: st.DrawFn, config: dict) -> None:
+    """One change somewhere."""
+    *place, last = draw(st.sampled_from(paths(config)))
+    section: Any = config
+    for key in place:
+        section = section[key]
+    change = draw(st.sampled_from(["replace", "delete", "rename", "add"]))
+    if change == "replace" or isinstance(section, list):
+        section[last] = draw(ANYTHING)
+    elif change == "delete":
+        del section[last]
+    elif change == "rename":
+        new = draw(st.one_of(st.just(f"{last}s"), st.text(max_size=6), st.integers(), st.none()))
+        section[new] = section.pop(last)
+    else:
+        *place, last = draw(st.sampled_from(all_keys(SCHEMA)))
+        section = config
+        for key in place:
+            if not isinstance(section.get(key), dict):
+                section[key] = {}
+            section = section[key]
+        section[last] = draw(ANYTHING)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict:
+    config = copy.deepcopy(draw(st.sampled_from(SHIPPED)))
+    for _ in range(draw(st.integers(1, 3))):
+        if config:
+            mutate(draw, config)
+    return config
+
+
+def valid(schema: dict) -> st.SearchStrategy:
+    """Values that one part of the schema allows, edges more often than not."""
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return st.one_of(st.none(), st.just("x"))
+    if kind == "object" and "additionalProperties" not in schema:  # a sampler's settings
+        return st.dictionaries(
+            st.one_of(st.sampled_from(SETTINGS), st.integers()), ANYTHING, max_size=2
+        )
+    if kind == "object":
+        known = schema.get("properties", {})
+        required = schema.get("required", [])
+        if "minProperties" in schema:
+            required = ["linear"]
+        parts = {key: valid(part) for key, part in known.items()}
+        optional = {key: part for key, part in parts.items() if key not in required}
+        return st.fixed_dictionaries({key: parts[key] for key in required}, optional=optional)
+    if kind == "array":
+        least = schema.get("minItems", 0)
+        always = [schema["contains"]["const"]] if "contains" in schema else []
+        several = st.lists(valid(schema.get("items", {})), min_size=least, max_size=3)
+        return several.map(lambda items: always + [item for item in items if item not in always])
+    if kind == "boolean":
+        return st.booleans()
+    if kind == "string":
+        texts = ["darts", "random", "regularized_evolution", "cpu", "sim-a", "a"]
+        pattern = schema.get("pattern", "").replace("\\Z", "$")
+        return st.sampled_from([text for text in texts if re.search(pattern, text)])
+    least = schema.get("minimum", schema.get("exclusiveMinimum", 0))
+    most = schema.get("maximum", schema.get("exclusiveMaximum", least + 100))
+    if kind == "integer":
+        step = schema.get("multipleOf", 1)
+        whole = st.integers(-(-least // step), most // step).map(lambda number: number * step)
+        return st.one_of(st.just(schema.get("default", least)), whole)
+    outside = {
+        "exclude_min": "exclusiveMinimum" in schema,
+        "exclude_max": "exclusiveMaximum" in schema,
+    }
+    return st.floats(least, most, **outside)
+
+
+@st.composite
+def of_schema(draw: st.DrawFn) -> dict:
+    """A whole config: trained or given, so that what lies deeper is reached."""
+    given_ones = draw(st.sampled_from([True, False, False, False]))
+    known = SCHEMA["properties"]
+    left_out = TRAINED if given_ones else ("evaluations",)
+    wanted = [*SCHEMA["required"], *(["evaluations"] if given_ones else TRAINED[:3])]
+    parts = {key: valid(part) for key, part in known.items() if key not in left_out}
+    required = {key: part for key, part in parts.items() if key in wanted}
+    optional = {key: part for key, part in parts.items() if key not in wanted}
+    config = draw(st.fixed_dictionaries(required, optional=optional))
+    config["name"] = config["export"]["name"] = draw(st.sampled_from(["sim-a", "a"]))
+    return config
+
+
+def check(config: dict) -> None:
+    """Accepted and filled in, or refused in one line that starts with the key's path."""
+    top = [str(key) for key in config] + list(SCHEMA["properties"])
+    top += ["left out"]  # families of which the space lacks the encoding
+    try:
+        with patch("yaml.safe_load", return_value=SCHEMA):  # reading it takes most of the time
+            check_config(config, SCHEMA_FILE)
+            check_config(config, SCHEMA_FILE)  # a checked one stays so
+    except ConfigError as error:
+        message = str(error)
+        assert "\n" not in message.partition(": ")[2]
+        assert any(message.startswith(key) for key in top), message
+        assert ": " in message
+        assert len(message) < 2500
+
+
+LIMITS = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    derandomize=True,
+    phases=[Phase.generate, Phase.shrink],  # explaining takes minutes
+)
+
+
+@LIMITS
+@given(mutated())
+def test_a_mutated_config_is_accepted_or_explained(config: dict) -> None:
+    check(config)
+
+
+@LIMITS
+@given(of_schema())
+def test_a_config_of_the_schema_is_accepted_or_explained(config: dict) -> None:
+    check(config)

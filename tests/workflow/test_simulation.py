@@ -1,0 +1,261 @@
+"""The workflow on simulated trainings: growing, faults. What is trained is counted by the cache.
+
+Trainings cost nothing here, so that whole campaigns can be run again and compared.
+"""
+
+import copy
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from tiny_benchmark import write_benchmark
+from tiny_campaign import REPOSITORY, TINY, Run, environment, planned_jobs
+
+pytestmark = pytest.mark.slow
+
+TABLES = ("--until", "collect_campaign")
+NOT_REPRODUCED = "finished_at"
+
+
+def simulated(truth: Path, **rates: float) -> dict:
+    """One random and one evolving sampler, 12 evaluations in 3 jobs."""
+    config = copy.deepcopy(TINY)
+    config["training"]["evaluator"] = "simulate"
+    config["training"]["simulate"] = {"benchmark": str(truth), **rates}
+    config["training"]["max_failed_fraction"] = 1.0
+    config["export"]["name"] = "sim-tiny"
+    config["replicates"] = {"fraction": 0.0}
+    config["samplers"][0]["generations"] = 1
+    return config
+
+
+@pytest.fixture(scope="module")
+def truth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_benchmark(tmp_path_factory.mktemp("truth"), ("val_accuracy", "train_time_s"))
+
+
+@pytest.fixture(scope="module")
+def undisturbed(truth: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = Run(tmp_path_factory.mktemp("undisturbed"), simulated(truth))
+    succeed(run, *TABLES)
+    return run
+
+
+@pytest.fixture
+def again(undisturbed: Run, tmp_path: Path) -> Run:
+    """A copy of the finished run, to be disturbed."""
+    shutil.copytree(undisturbed.folder, tmp_path / "again")
+    return Run(tmp_path / "again", undisturbed.config)
+
+
+def succeed(run: Run, *options: str) -> str:
+    process = run.snakemake(*options)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout + process.stderr
+
+
+def fail(run: Run, *options: str) -> str:
+    process = run.snakemake(*options)
+    output = process.stdout + process.stderr
+    assert process.returncode == 1, output
+    assert "Traceback" not in output, output
+    return output
+
+
+def rows(run: Run) -> dict[str, dict]:
+    """Collected evaluations by id, but for when they ended and what is nan."""
+    table = pq.read_table(run.results / "collect/evaluations.parquet").drop([NOT_REPRODUCED])
+    return {
+        row["evaluation_id"]: {name: value for name, value in row.items() if value == value}
+        for row in table.to_pylist()
+    }
+
+
+def entries(run: Run) -> dict[str, bytes]:
+    return {path.stem: path.read_bytes() for path in run.cache.glob("simulate/*/*/*.json")}
+
+
+def start(run: Run, *options: str) -> subprocess.Popen:
+    return subprocess.Popen(
+        run.command(*options),
+        env=environment(),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen) -> None:
+    deadline = time.monotonic() + 300
+    while not condition():
+        assert process.poll() is None, "ended too early"
+        assert time.monotonic() < deadline, "nothing came"
+        time.sleep(0.02)
+
+
+def test_nothing_is_trained_and_no_images_are_made(undisturbed: Run) -> None:
+    assert {row["evaluator"] for row in rows(undisturbed).values()} == {"simulate"}
+    assert len(rows(undisturbed)) == 12
+    assert set(entries(undisturbed)) == set(rows(undisturbed))
+    assert not (undisturbed.results / "images").exists()
+    assert not (undisturbed.results / "train").exists()
+
+
+def test_growing_trains_only_what_is_new(undisturbed: Run, again: Run) -> None:
+    before, parts = entries(again), part_bytes(again)
+    again.config["samplers"][1]["generations"] = 3
+    again.config["samplers"].append(
+        {**again.config["samplers"][0], "name": "random_b", "seed": 9, "generation_size": 3}
+    )
+    plan = planned_jobs(again.snakemake("--dry-run", *TABLES).stdout)
+    assert plan["simulate_shard"] == plan["sample_generation"] == plan["collect_generation"] == 2
+    succeed(again, *TABLES)
+    after = entries(again)
+    assert len(after) == 12 + 4 + 3
+    assert {name: after[name] for name in before} == before  # to the byte
+    assert {name: part_bytes(again)[name] for name in parts} == parts
+    assert {name: rows(again)[name] for name in before} == rows(undisturbed)
+
+
+def part_bytes(run: Run) -> dict[str, bytes]:
+    folder = run.results / "collect/parts"
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*.parquet")}
+
+
+def test_more_replicates_train_only_the_new_ones(again: Run) -> None:
+    before = entries(again)
+    again.config["replicates"] = {"fraction": 0.25, "seeds": 2}
+    succeed(again, *TABLES)
+    after = entries(again)
+    assert len(after) == 12 + 3
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_truncated_table_is_put_aside_and_made_again(again: Run, undisturbed: Run) -> None:
+    before = entries(again)
+    shard = again.results / "simulate/random/gen0/shard0.evaluations.parquet"
+    shard.write_bytes(shard.read_bytes()[:-200])
+    output = fail(again, *TABLES, "--forcerun", "collect_generation")
+    assert f"{shard.relative_to(again.folder)}: not a nasforge table" in output
+    assert "renamed to *.damaged: run the same command again" in output
+    succeed(again, *TABLES)
+    assert rows(again) == rows(undisturbed)
+    assert entries(again) == before  # from the cache
+
+
+def test_truncated_cache_entries_are_reported_and_made_again(again: Run, undisturbed: Run) -> None:
+    before = entries(again)
+    damaged = sorted(before)[::3]
+    for name in damaged:
+        [path] = again.cache.glob(f"simulate/*/*/{name}.json")
+        path.write_bytes(path.read_bytes()[:50])
+    succeed(again, *TABLES, "--forcerun", "simulate_shard")
+    assert rows(again) == rows(undisturbed)
+    after = entries(again)
+    assert {name for name in after if after[name] != before[name]} <= set(damaged)
+    logs = "".join(p.read_text() for p in again.results.glob("logs/simulate/*/*/*.log"))
+    assert logs.count("is damaged and will be made again") == len(damaged)
+
+
+def test_kill_9_of_snakemake_alone_loses_and_repeats_nothing(
+    truth: Path, undisturbed: Run, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, simulated(truth))
+    process = start(run, *TABLES)
+    wait_for(lambda: len(entries(run)) > 0, process)
+    os.kill(process.pid, signal.SIGKILL)  # its jobs go on, as orphans
+    process.wait()
+    before = entries(run)
+    succeed(run, *TABLES)
+    after = entries(run)
+    assert {name: after[name] for name in before} == before
+    assert rows(run) == rows(undisturbed)
+
+
+def test_a_recipe_edited_while_a_run_goes_on_changes_nothing_of_it(
+    truth: Path, undisturbed: Run, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, simulated(truth))
+    process = start(run, *TABLES)
+    wait_for((run.results / "simulate/source.json").exists, process)
+    edited = Run(tmp_path, run.config)
+    edited.config["training"]["recipe"]["epochs"] = 5
+    edited.command()  # writes the config; jobs on a cluster would read it, see running_config
+    assert process.wait() == 0
+    assert rows(run) == rows(undisturbed)
+    plan = planned_jobs(edited.snakemake("--dry-run", *TABLES).stdout)
+    assert plan["simulate_shard"] == 3
+
+
+def test_random_failures_leave_the_others_as_they_were(
+    truth: Path, undisturbed: Run, tmp_path: Path
+) -> None:
+    run = Run(tmp_path, simulated(truth, failure_rate=0.2, divergence_rate=0.1))
+    run.config["execution"] = {"max_attempts": 1}
+    succeed(run, *TABLES)
+    found = rows(run)
+    assert len(found) == 12  # complete, though some failed
+    values = {row["architecture"]: row["val_accuracy"] for row in rows(undisturbed).values()}
+    random = pq.read_table(run.results / "collect/parts/evaluations/random-g0.parquet").to_pylist()
+    assert len(random) == 4
+    for row in random:
+        if row["status"] == "ok":
+            assert row["val_accuracy"] == values[row["architecture"]]
+    assert any(row["status"] != "ok" for row in found.values())
+    second = Run(tmp_path / "second", run.config)
+    second.folder.mkdir()
+    succeed(second, *TABLES)
+    assert rows(second) == found  # a function of what the samplers were told
+
+
+def test_too_many_failures_stop_at_collect(truth: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path, simulated(truth, failure_rate=0.9))
+    run.config["training"]["max_failed_fraction"] = 0.1
+    assert "trainings failed or diverged, more than training.max_failed_fraction" in fail(
+        run, *TABLES
+    )
+
+
+def test_the_workflow_is_a_module_of_another(truth: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path, {**simulated(truth), "name": "inner"})
+    run.command()
+    (tmp_path / "Snakefile").write_text(
+        f"""
+configfile: "config.yaml"
+
+module nas:
+    snakefile: "{REPOSITORY / "Snakefile"}"
+    config: config
+    prefix: "nas"
+
+use rule * from nas as nas_*
+
+rule mine:
+    default_target: True
+    input: "nas/results/inner/collect/evaluations.parquet"
+    output: "mine.txt"
+    shell: "echo done > {{output}}"
+"""
+    )
+    command = [part for part in run.command("--dry-run") if part != "--configfile"]
+    command.remove(str(tmp_path / "config.yaml"))
+    command[command.index(str(REPOSITORY / "Snakefile"))] = str(tmp_path / "Snakefile")
+    process = subprocess.run(
+        command, capture_output=True, text=True, env=environment(), check=False
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert planned_jobs(process.stdout + process.stderr) == {
+        "nas_describe_simulation": 1,
+        "nas_sample_generation": 3,
+        "nas_simulate_shard": 3,
+        "nas_collect_generation": 3,
+        "nas_collect_campaign": 1,
+        "mine": 1,
+    }
+    assert "nas/results/inner/simulate/random/gen0/shard0.evaluations.parquet" in process.stdout

@@ -1,0 +1,30 @@
+from pathlib import Path
+
+from job import job, shard_of
+
+with job(snakemake):
+    from nasforge.evaluations.cache import EvaluationCache
+    from nasforge.evaluations.folder import find_tables
+    from nasforge.evaluations.proposals import read_proposals
+    from nasforge.evaluations.tables import write_curves, write_evaluations
+    from nasforge.evaluators.replay import Replayer
+    from nasforge.evaluators.shard import evaluate_shard
+    from nasforge.evaluators.source import read_source, source_provenance
+    from nasforge.recipe import Recipe
+
+    execution, training = (snakemake.config[key] for key in ("execution", "training"))
+    recipe = Recipe.from_dict(snakemake.params.recipe)
+    record = read_source(Path(snakemake.input.source))
+    proposals = shard_of(snakemake, read_proposals(Path(snakemake.input.proposals)))
+    parts = find_tables(Path(training["replay"]["path"]))
+    evaluations = evaluate_shard(
+        proposals,
+        recipe,
+        Replayer.read(parts, proposals, record),
+        EvaluationCache(Path(execution["cache_dir"]), "replay", recipe.recipe_id),
+        execution["max_attempts"],
+        "{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
+    )
+    source = source_provenance(recipe, record)
+    write_evaluations(Path(snakemake.output.evaluations), evaluations, source)
+    write_curves(Path(snakemake.output.curves), evaluations, source)
