@@ -76,6 +76,17 @@ def test_info_says_what_the_benchmark_is(capsys: pytest.CaptureFixture[str], fol
     assert values["predicted"] == "val_accuracy 0.7500 by linear"
 
 
+def test_info_shows_no_hours_of_a_campaign_that_is_not_recorded(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    training = json.loads((folder / "manifest.json").read_text())["training_set"]
+    del training["campaign_evaluations"]
+    edit_manifest(folder, training_set=training)
+    output = printed(capsys, "info", folder)
+    assert "60 trainings of 40 architectures" in output
+    assert "hours" not in output
+
+
 def test_info_has_tables_of_targets_and_scores(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -108,6 +119,15 @@ def test_info_shows_noise_that_depends_on_the_prediction(
 def test_info_prints_the_manifest_as_json(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     output = printed(capsys, "info", folder, "--json")
     assert json.loads(output) == json.loads((folder / "manifest.json").read_text())
+
+
+def test_verify_names_a_file_that_is_not_listed(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "run_me.py").write_text("")
+    error = refused(capsys, "verify", folder)
+    assert "holds 'run_me.py', which manifest.json does not list" in error
+    assert "remove what you put there yourself" in error
 
 
 def test_verify_replays_the_selftest(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -185,3 +185,12 @@ def test_files_beyond_the_list_are_found(tiny_benchmark: Path) -> None:
     (tiny_benchmark / "setup.py").write_text("")
     (tiny_benchmark / ".hidden").mkdir()
     assert unlisted_files(tiny_benchmark, manifest) == [".hidden", "setup.py"]
+
+
+def test_a_key_of_two_lines_makes_no_error_of_two(
+    write_tiny: Callable[..., Path], manifest: Manifest
+) -> None:
+    folder = write_tiny(recipe={**manifest.recipe, "two\nlines": "\x1b"})
+    with pytest.raises(BenchmarkFormatError, match=r"recipe\.'two\\nlines' holds") as caught:
+        read_manifest(folder)
+    assert str(caught.value).isprintable()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from nasforge.benchmark.zip_directory import require_small_directory
 from nasforge.errors import BenchmarkFormatError
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -42,6 +43,10 @@ def unpack_arrays(data: bytes, file: str) -> dict[str, np.ndarray]:
         BenchmarkFormatError: It is no such file, is compressed, holds objects, or an array's
             declared size is not the size it has (checked before anything is allocated).
     """
+    try:
+        require_small_directory(data)
+    except BenchmarkFormatError as error:
+        raise BenchmarkFormatError(f"{file}: {error}") from None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()

@@ -8,11 +8,13 @@ A terminal obeys control characters, and half a surrogate pair cannot be printed
 
 import re
 
-from nasforge.benchmark.section import FILE
+from nasforge.benchmark.section import FILE, plain_key
 from nasforge.errors import BenchmarkFormatError
 
 MAY_ESCAPE = re.compile(r"\\|[\x7f-\x9f]")
 """JSON has other control characters only behind a backslash, which is rare: so this is fast."""
+
+WHOLE = "the file"
 
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -23,7 +25,7 @@ def require_plain_texts(data: object) -> None:
     Raises:
         BenchmarkFormatError: Naming the key.
     """
-    left = [("the file", data)]
+    left = [(WHOLE, data)]
     while left:
         where, value = left.pop()
         if isinstance(value, str) and (found := _FORBIDDEN.search(value)):
@@ -32,11 +34,7 @@ def require_plain_texts(data: object) -> None:
             )
         if isinstance(value, dict):
             left += [(f"a key of {where}", key) for key in value]
-            left += [(_plain(key, where), part) for key, part in value.items()]
+            top = "" if where == WHOLE else f"{where}."
+            left += [(top + plain_key(key), part) for key, part in value.items()]
         elif isinstance(value, list):
             left += [(f"{where}[{number}]", part) for number, part in enumerate(value)]
-
-
-def _plain(key: str, where: str) -> str:
-    key = _FORBIDDEN.sub("?", key)[:60]
-    return key if where == "the file" else f"{where}.{key}"

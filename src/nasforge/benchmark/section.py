@@ -14,6 +14,11 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 """Names of files and folders of a benchmark: none leads out of its folder."""
 
 
+def plain_key(key: str) -> str:
+    """A stranger's key as part of an error: in one line, and not too long."""
+    return (key if key.isprintable() else ascii(key))[:100]
+
+
 class Section:
     """A JSON object that knows where it stands, for errors."""
 
@@ -25,7 +30,7 @@ class Section:
 
     def path(self, key: str) -> str:
         """The key's place in the file."""
-        key = key[:100]  # a stranger's may be long
+        key = plain_key(key)
         return f"{self.where}.{key}" if self.where else key
 
     def get(self, key: str, kind: type) -> Any:

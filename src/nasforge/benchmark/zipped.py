@@ -5,12 +5,14 @@
 A zip holds what the folder holds, at its top or in one folder; compressed or not.
 """
 
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from nasforge.benchmark.section import SAFE_NAME
+from nasforge.benchmark.zip_directory import TAIL_BYTES, require_small_directory
 from nasforge.errors import BenchmarkFormatError
 
 MAX_ENTRIES = 1000
@@ -56,6 +58,7 @@ def list_files(path: Path) -> list[str]:
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """The archive; whatever its parser raises becomes our error."""
     try:
+        _check_directory(path)
         with zipfile.ZipFile(path) as archive:
             yield archive
     except BenchmarkFormatError:
@@ -63,6 +66,17 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     except Exception as error:  # on bytes made to harm, the parsers raise nearly anything
         reason = str(error).partition("\n")[0][:200] or type(error).__name__
         raise BenchmarkFormatError(f"{path}: not a readable .zip file ({reason})") from None
+
+
+def _check_directory(path: Path) -> None:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - TAIL_BYTES))
+        tail = file.read(TAIL_BYTES)
+    try:
+        require_small_directory(tail)
+    except BenchmarkFormatError as error:
+        raise BenchmarkFormatError(f"{path}: {error}") from None
 
 
 def _file_name(info: zipfile.ZipInfo) -> str:

@@ -64,9 +64,9 @@ def _training_set(training: dict[str, Any]) -> dict[str, str]:
     if "campaign_evaluations" in training:
         counts = (section.get(f"campaign_{name}", int) for name in ("evaluations", "architectures"))
         fields["campaign"] = _trainings(*counts)
-    if training.get("campaign_train_time_s") is not None:
-        hours = section.number("campaign_train_time_s") / 3600
-        fields["campaign"] += f", {hours:.2f} hours of training"
+        if training.get("campaign_train_time_s") is not None:
+            hours = section.number("campaign_train_time_s") / 3600
+            fields["campaign"] += f", {hours:.2f} hours of training"
     samplers = [
         Section(row, f"training_set.samplers[{number}]")
         for number, row in enumerate(

@@ -106,7 +106,7 @@ class KernelPredictor:
         rows, dual, squares = self._shared
         weights = self.scale[:, self._columns] ** 2
         answer = np.empty((len(features), self.members))
-        chunk = max(1, CHUNK_VALUES // dual.size)
+        chunk = max(1, CHUNK_VALUES // max(dual.size, weights.size))
         for start in range(0, len(features), chunk):
             part = slice(start, start + chunk)
             x = features[part, self._columns].astype(np.float64)

@@ -13,6 +13,9 @@ import numpy as np
 from nasforge.benchmark.predictors.checks import arrays_of, require_dtypes, require_finite
 from nasforge.errors import BenchmarkFormatError
 
+CHUNK_VALUES = 2**22
+"""Values of a chunk's hidden layer, of a network far wider than any of ours."""
+
 ROWS_PER_CHUNK = 256
 """Rows computed at a time; bounds the memory of their used columns."""
 
@@ -91,8 +94,10 @@ class MlpPredictor:
     def predict(self, features: np.ndarray) -> np.ndarray:
         """float32 [n, d] -> float64 [n, members]."""
         predictions = np.empty((len(features), self.members))
-        for begin in range(0, len(features), ROWS_PER_CHUNK):
-            rows = slice(begin, begin + ROWS_PER_CHUNK)
+        wide = max(len(self.columns), self.input_biases.size)
+        step = max(1, min(ROWS_PER_CHUNK, CHUNK_VALUES // wide))
+        for begin in range(0, len(features), step):
+            rows = slice(begin, begin + step)
             predictions[rows] = self._predict_chunk(features[rows][:, self.columns])
         return predictions
 
