@@ -276,7 +276,7 @@ def _structure(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case
         array = arrays[rng.choice([key for key in STRUCTURE if key in arrays])]
         near = int(array[rng.randrange(len(array))])  # what another one has
         value = rng.choice((*INTEGERS, near, near + 1, near - 1, len(array), rng.randrange(45)))
-        array[rng.randrange(len(array))] = value
+        array[rng.randrange(len(array))] = max(-(2**31), min(value, 2**31 - 1))
     return _sealed(Case("structure", kind, {name: _npz(arrays)}, structural=True), contents)
 
 
