@@ -109,6 +109,10 @@ def valid(schema: dict) -> st.SearchStrategy:
         return st.dictionaries(
             st.one_of(st.sampled_from(SETTINGS), st.integers()), ANYTHING, max_size=2
         )
+    if isinstance(schema.get("additionalProperties"), dict):  # settings by optimizer
+        least = schema.get("minProperties", 0)
+        names = valid(schema["propertyNames"])
+        return st.dictionaries(names, st.just({}), min_size=least, max_size=2)
     if kind == "object":
         known = schema.get("properties", {})
         required = schema.get("required", [])

@@ -25,7 +25,7 @@ def test_a_job_of_the_same_config_goes_on() -> None:
 @pytest.mark.parametrize(
     "config",
     [
-        edited(recipe={**TINY["training"]["recipe"], "epochs": 2}),
+        edited(recipe={**TINY["training"]["recipe"], "epochs": 3}),
         edited(evaluator="simulate", simulate={"benchmark": "b", "failure_rate": 0.1}),
         {**TINY, "dataset": {**TINY["dataset"], "train_images": 70}},
     ],
