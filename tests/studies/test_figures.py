@@ -120,7 +120,7 @@ def test_a_calibrated_surrogate_is_flat(tmp_path: Path, drawn: list[Axes]) -> No
     pit = np.concatenate([np.full(100, 0.5), (np.arange(100) + 0.5) / 100, np.full(10, 0.05)])
     predictions = pd.DataFrame({"family": families, "pit": pit})
     figures.plot_calibration(predictions, "linear", tmp_path / "f.png")
-    linear, gin = (patch.get_data().values for patch in drawn[0].patches)
+    gin, linear = (patch.get_data().values for patch in drawn[0].patches)
     np.testing.assert_allclose(linear, 1.0)
     np.testing.assert_allclose(gin, [10.0] + [0.0] * 9)
     assert is_png(tmp_path / "f.png")

@@ -14,7 +14,7 @@ import pandas as pd
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.tables import read_table
-from nasforge.studies.style import MUTED, colours, figure
+from nasforge.studies.style import MUTED, PALETTE, colours, figure
 from nasforge.surrogates.selection import SELECTION_TARGET
 
 PIT_BINS = 10
@@ -171,21 +171,23 @@ def plot_calibration(predictions: pd.DataFrame, selected: str, output: Path) -> 
     """
     known = predictions[predictions["pit"].notna() & (predictions["family"] != "mean")]
     families = list(dict.fromkeys(known["family"]))
-    colour = colours(families)
     edges = np.linspace(0.0, 1.0, PIT_BINS + 1)
     with figure(output, "Where held-out trainings fall in their forecast") as [axes]:
-        for family in families:
+        # The selected one last, on top of the others.
+        for family in sorted(families, key=lambda name: name == selected):
             values = known.loc[known["family"] == family, "pit"]
             heights = np.histogram(values, edges)[0] * PIT_BINS / len(values)
-            axes.stairs(
-                heights, edges, color=colour[family], label=family,
-                linewidth=2.5 if family == selected else 1.0,
-            )  # fmt: skip
+            style = {"color": MUTED, "linewidth": 0.8, "alpha": 0.6, "label": "other surrogates"}
+            if family == selected:
+                style = {"color": PALETTE[0], "linewidth": 2.5, "label": f"{family} (selected)"}
+            axes.stairs(heights, edges, **style)
         axes.axhline(1.0, color=MUTED, linestyle="--", linewidth=1)
         axes.set_xlabel("predicted probability of a lower accuracy")
         axes.set_ylabel("density of trainings")
         if families:
-            axes.legend(frameon=False, fontsize=7)
+            handles, labels = axes.get_legend_handles_labels()
+            unique = dict(zip(labels, handles, strict=True))
+            axes.legend(unique.values(), unique.keys(), frameon=False)
         else:
             axes.text(0.5, 0.5, "too few replicates", transform=axes.transAxes, ha="center")
 

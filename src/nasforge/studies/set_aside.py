@@ -97,7 +97,7 @@ def score_set_aside(
     scores = _scores(truth, members, sources)
     with atomic_path(outputs.scores) as temporary:
         scores.round(5).to_csv(temporary, index=False)
-    plot_parameter_free(table, list(members), outputs.figure)
+    plot_parameter_free(table, [name for name in members if name != "mean"], outputs.figure)
 
 
 def _scores(
