@@ -109,7 +109,7 @@ def plot_generalization(table: pd.DataFrame, output: Path) -> None:
         for axes, (metric, name) in zip(panels, _CURVES.items(), strict=False):
             _plot_sizes(axes, table[(table["scheme"] == "size") & (table["metric"] == metric)])
             axes.set_ylabel(f"{name}, held-out folds")
-        panels[1].legend(frameon=False, fontsize=7, loc="upper left", bbox_to_anchor=(0.0, 0.93))
+        panels[1].legend(frameon=False, fontsize=7, loc="lower right")
         rows = table[(table["scheme"] == "without") & (table["metric"] == "kendall_tau")]
         groups = list(dict.fromkeys(rows["group"]))
         for offset, family in enumerate(families):

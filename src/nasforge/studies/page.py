@@ -85,7 +85,9 @@ def _by_family(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
     n = int(table["n"].max())
     lines = _header([f"n = {n}", *known])
     for family in families:
-        lines.append(_line([family, *(_score(cells.get((family, m))) for m in known)]))
+        scores = [_score(cells.get((family, metric))) for metric in known]
+        if any(scores):
+            lines.append(_line([family, *scores]))
     first = [next(row for row in table.to_dict("records") if row["metric"] == m) for m in known]
     lines.append(_line(["*ceiling*", *(_limit(row, "ceiling") for row in first)]))
     if set(known) & set(RANKING):

@@ -18,7 +18,7 @@ from scipy.special import digamma, ndtr, ndtri
 
 from nasforge.benchmark.targets import Target
 from nasforge.surrogates.labels import Labels
-from nasforge.surrogates.scores import BOOTSTRAPS, interval
+from nasforge.surrogates.scores import BOOTSTRAPS, MINIMUM_REPLICATED, interval
 
 FEWEST_SEEDS_FOR_KL = 3
 """A variance of two trainings says next to nothing of a distribution."""
@@ -125,7 +125,7 @@ def calibration_table(
     Returns:
         Rows as `score_table`'s; the ceiling is what an oracle that knows every architecture's
         mean and noise would score. The one-run table has no distribution: nan. kl is missing
-        without architectures of at least `FEWEST_SEEDS_FOR_KL` trainings.
+        with fewer than `MINIMUM_REPLICATED` architectures of `FEWEST_SEEDS_FOR_KL` trainings.
     """
     rows = []
     for family, forecast in forecasts.items():
@@ -152,7 +152,7 @@ def _score_rows(labels: Labels, forecast: Forecast, seed: int) -> list[dict[str,
 def _kl_rows(labels: Labels, forecast: Forecast, seed: int) -> list[dict[str, object]]:
     repeated = np.flatnonzero(labels.seeds > 1)
     enough = labels.seeds[repeated] >= FEWEST_SEEDS_FOR_KL
-    if not enough.any():
+    if enough.sum() < MINIMUM_REPLICATED:
         return []
     chosen = repeated[enough]
     values = kl_from_replicates(

@@ -21,7 +21,7 @@ def fit_gin(
     hidden: int = 64,
     layers: int = 3,
     readout: int = 32,
-    epochs: int = 60,
+    epochs: int = 40,
     batch_size: int = 32,
     learning_rate: float = 0.003,
     weight_decay: float = 1.0,
