@@ -172,7 +172,7 @@ def test_a_malformed_point_is_refused(evaluation: Evaluation, change: dict[str, 
 
 
 def test_what_was_simulated_is_named_so() -> None:
-    with pytest.raises(ConfigError, match="export.name: 'darts' must start with 'sim-'"):
+    with pytest.raises(ConfigError, match=r"export\.name: 'darts' must start with 'sim-'"):
         check_export_name("darts", "simulate")
     check_export_name("sim-darts", "simulate")
     for evaluator in ("train", "replay", "import"):
