@@ -6,8 +6,13 @@ import math
 
 import pytest
 
-from nasforge.errors import EvaluationsError
-from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
+from nasforge.errors import ConfigError, EvaluationsError
+from nasforge.evaluations.schema import (
+    CurvePoint,
+    Evaluation,
+    EvaluationKey,
+    check_export_name,
+)
 
 GOLDEN_KEY = EvaluationKey("9903268c82818be4", "d9a262e0f968fba9", "0123456789abcdef", 2)
 TYPES = {
@@ -164,3 +169,11 @@ def test_a_malformed_point_is_refused(evaluation: Evaluation, change: dict[str, 
     data["curve"][1] |= change
     with pytest.raises(EvaluationsError, match="CurvePoint"):
         Evaluation.from_json(data)
+
+
+def test_what_was_simulated_is_named_so() -> None:
+    with pytest.raises(ConfigError, match=r"export\.name: 'darts' must start with 'sim-'"):
+        check_export_name("darts", "simulate")
+    check_export_name("sim-darts", "simulate")
+    for evaluator in ("train", "replay", "import"):
+        check_export_name("darts", evaluator)
