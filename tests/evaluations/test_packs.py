@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from nasforge.errors import EvaluationsError
 from nasforge.evaluations import cache as cache_module
 from nasforge.evaluations.cache import EvaluationCache
-from nasforge.evaluations.packs import packs_in, read_pack
+from nasforge.evaluations.packs import packs_in, read_pack, read_packed, write_pack
 from nasforge.evaluations.schema import Evaluation
 
 
@@ -124,6 +126,31 @@ def test_a_truncated_pack_is_reported_and_made_again(
     cache.compact(fewest=1)
     assert pack.with_suffix(".damaged").exists()
     assert {row.evaluation_id for row in cache.evaluations()} == {r.evaluation_id for r in made}
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+def test_any_flipped_byte_is_damage_or_does_no_harm(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    entries = {f"{i:016x}": f'{{"number": {i}}}'.encode() for i in range(4)}
+    pack = write_pack(tmp_path, entries)
+    whole = pack.read_bytes()
+    rng = random.Random(0)
+    damaged = []
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= rng.randrange(1, 256)
+        pack.write_bytes(bytes(flipped))
+        # Looking an entry up never stops a campaign: it is found as it was, or not at all.
+        for name, entry in entries.items():
+            assert read_packed(tmp_path, name) in ([], [entry])
+        try:
+            assert set(read_pack(pack).values()) <= set(entries.values())
+        except EvaluationsError as error:
+            damaged.append(str(error))
+    assert len(damaged) > len(whole) / 4
+    assert all(text.startswith(f"{pack} is damaged: ") for text in damaged)
 
 
 def test_a_disk_that_cannot_be_written_keeps_the_files(

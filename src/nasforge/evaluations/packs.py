@@ -10,17 +10,16 @@ four times as long (benchmarks/cache_packs.py).
 
 import hashlib
 import logging
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.files import atomic_path
 
 _LOG = logging.getLogger(__name__)
 _SUFFIX = ".zip"
-_DAMAGED = (BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError)
 
 
 def packs_in(folder: Path) -> list[Path]:
@@ -50,11 +49,8 @@ def read_pack(path: Path) -> dict[str, bytes]:
     Raises:
         EvaluationsError: It is damaged.
     """
-    try:
-        with ZipFile(path) as file:
-            return {Path(name).stem: file.read(name) for name in file.namelist()}
-    except _DAMAGED as error:
-        raise EvaluationsError(f"{path} is damaged: {error}") from None
+    with _opened(path) as file:
+        return {Path(name).stem: file.read(name) for name in file.namelist()}
 
 
 def read_packed(folder: Path, evaluation_id: str) -> list[bytes]:
@@ -69,8 +65,27 @@ def read_packed(folder: Path, evaluation_id: str) -> list[bytes]:
 def _find(packs: Iterable[Path], name: str) -> Iterator[bytes]:
     for path in packs:
         try:
-            with ZipFile(path) as file:
-                if name in file.namelist():
-                    yield file.read(name)
-        except _DAMAGED as error:
+            with _opened(path) as file:
+                found = [file.read(name)] if name in file.namelist() else []
+        except EvaluationsError as error:
             _LOG.warning("%s is damaged; what was in it will be made again: %s", path, error)
+            continue
+        yield from found
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[ZipFile]:
+    """A pack to read from.
+
+    Raises:
+        EvaluationsError: It is damaged.
+        OSError: The file cannot be opened; FileNotFoundError if it is gone.
+    """
+    with path.open("rb") as content:
+        try:
+            with ZipFile(content) as file:
+                yield file
+        # A flipped bit may also say encrypted, another method of compression, or a place before
+        # the file: beside BadZipFile the parsers raise RuntimeError, OSError and others.
+        except Exception as error:
+            raise EvaluationsError(f"{path} is damaged: {error}") from None
