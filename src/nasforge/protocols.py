@@ -15,7 +15,7 @@ TRAINING_PROTOCOL = 1
 SAMPLE_PROTOCOL = 1
 """Samplers propose something else, or other replicates are drawn."""
 
-SIMULATE_PROTOCOL = 1
+SIMULATE_PROTOCOL = 2
 """The same benchmark gives other simulated outcomes. Part of the simulated `dataset_id`."""
 
 REPLAY_PROTOCOL = 1

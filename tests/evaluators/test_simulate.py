@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every_kind import write_every_kind
 from tiny_benchmark import DATASET, RECIPE, write_benchmark
 
 import nasforge
@@ -15,7 +16,12 @@ from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import Evaluation
 from nasforge.evaluators.shard import evaluate_shard
-from nasforge.evaluators.simulate import Simulator, simulated_curve, simulation_record
+from nasforge.evaluators.simulate import (
+    Simulator,
+    curve_points,
+    saturating_curve,
+    simulation_record,
+)
 from nasforge.evaluators.source import read_source, source_provenance, write_source
 from nasforge.space import DARTS
 
@@ -120,13 +126,36 @@ def test_what_the_benchmark_does_not_know_is_nan(tmp_path: Path) -> None:
     assert math.isnan(row.train_time_s)
 
 
+def test_a_benchmarks_curve_ends_in_the_draw(tmp_path: Path) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    recipe = replace(RECIPE, epochs=4)
+    source = Simulator.of(bench, recipe, simulation_record(bench, DATASET, 0.0, 0.0))
+    cache = EvaluationCache(tmp_path / "cache", "simulate", recipe.recipe_id)
+    for row in evaluate_shard(proposals(3, replicates=2), recipe, source, cache, 1):
+        values = np.array([point.val_accuracy for point in row.curve])
+        predicted = bench.curve(row.architecture)
+        assert values[-1] == row.val_accuracy != predicted[-1]
+        expected = np.clip(predicted + (row.val_accuracy - predicted[-1]), 0.0, 1.0)
+        np.testing.assert_allclose(values, expected)
+        assert row.curve[-1].elapsed_s == row.train_time_s
+
+
+def test_a_benchmark_of_other_epochs_lends_no_curve(tmp_path: Path) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    [row] = simulate(tmp_path / "cache", simulator(bench), proposals(1))
+    expected = saturating_curve(row.val_accuracy, RECIPE.epochs)
+    assert [point.val_accuracy for point in row.curve] == expected.tolist()
+
+
 def test_a_curve_rises_to_the_final_accuracy() -> None:
-    curve = simulated_curve(0.9, 100.0, 20)
-    values = [point.val_accuracy for point in curve]
+    values = saturating_curve(0.9, 20).tolist()
     assert values == sorted(values)
-    assert (curve[-1].val_accuracy, curve[-1].elapsed_s) == (0.9, 100.0)
-    assert [point.epoch for point in curve] == list(range(1, 21))
+    assert values[-1] == 0.9
     assert 0.5 < values[4] / 0.9 < 0.7
+    curve = curve_points(np.array(values), 100.0)
+    assert [point.epoch for point in curve] == list(range(1, 21))
+    assert [point.val_accuracy for point in curve] == values
+    assert curve[-1].elapsed_s == 100.0
 
 
 def test_the_source_file_is_checked(bench: Benchmark, tmp_path: Path) -> None:

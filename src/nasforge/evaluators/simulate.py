@@ -8,8 +8,8 @@ compared with the truth (`nasforge.studies.recovery`).
 
 An outcome is a function of the benchmark and the training's seed, hence of the evaluation's id, and
 at other rates of failure the same. Accuracies and time are the benchmark's own draws
-(`Benchmark.query(noise_seed=...)`). Learning curves are an invented shape,
-because benchmarks do not predict curves: see `simulated_curve`.
+(`Benchmark.query(noise_seed=...)`). Learning curves are the benchmark's, moved to end in the draw;
+a benchmark without curves of as many epochs gets an invented shape: see `saturating_curve`.
 """
 
 import hashlib
@@ -23,7 +23,9 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any, ClassVar, Self
 
-from nasforge.benchmark.benchmark import Benchmark, Prediction
+import numpy as np
+
+from nasforge.benchmark import Benchmark, Prediction
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
 from nasforge.protocols import SIMULATE_PROTOCOL, TRAINING_PROTOCOL
@@ -100,8 +102,18 @@ class Simulator:
             cpu="",
             software=_software(),
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            **_results(drawn, status, self.recipe.epochs),
+            **_results(drawn, status, self._curve(genotype, drawn) if status == "ok" else None),
         )
+
+    def _curve(self, genotype: Genotype, drawn: Prediction) -> np.ndarray:
+        """Validation accuracy of every epoch, the last as drawn: float64 [epochs]."""
+        known = self.bench.manifest.curve
+        if known is None or known.epochs != self.recipe.epochs:
+            return saturating_curve(drawn.val_accuracy, self.recipe.epochs)
+        predicted = self.bench.curve(genotype)
+        curve = np.clip(predicted + (drawn.val_accuracy - predicted[-1]), 0.0, 1.0)
+        curve[-1] = drawn.val_accuracy
+        return curve
 
 
 def simulation_record(
@@ -168,48 +180,57 @@ def manifest_digest(bench: Benchmark) -> str:
     return digest(bench.manifest.to_json())
 
 
-def simulated_curve(
-    final_accuracy: float, train_time_s: float, epochs: int
-) -> tuple[CurvePoint, ...]:
+def saturating_curve(final_accuracy: float, epochs: int) -> np.ndarray:
     """A saturating curve that ends at a drawn accuracy: an invented shape, not a prediction.
 
-    accuracy(e) = final * (1 - exp(-r e / E)) / (1 - exp(-r)), r = `CURVE_RATE`; time is linear in
-    e; what a benchmark does not know (losses, training accuracy) is nan.
+    accuracy(e) = final * (1 - exp(-r e / E)) / (1 - exp(-r)), r = `CURVE_RATE`.
 
     Args:
         final_accuracy: After the last epoch, in [0, 1].
-        train_time_s: Of the whole training; may be nan.
         epochs: E.
+
+    Returns:
+        float64 [epochs].
     """
     level = final_accuracy / -math.expm1(-CURVE_RATE)
-    points = []
-    for epoch in range(1, epochs + 1):
-        accuracy = level * -math.expm1(-CURVE_RATE * epoch / epochs)
-        elapsed_s = train_time_s * epoch / epochs
-        points.append(CurvePoint(epoch, math.nan, math.nan, math.nan, accuracy, elapsed_s))
-    points[-1] = CurvePoint(epochs, math.nan, math.nan, math.nan, final_accuracy, train_time_s)
-    return tuple(points)
+    curve = level * -np.expm1(-CURVE_RATE * np.arange(1, epochs + 1) / epochs)
+    curve[-1] = final_accuracy
+    return curve
 
 
-def _results(drawn: Prediction, status: str, epochs: int) -> dict[str, Any]:
+def curve_points(accuracies: np.ndarray, train_time_s: float) -> tuple[CurvePoint, ...]:
+    """A curve as rows; what a benchmark does not know (losses, training accuracy) is nan.
+
+    Args:
+        accuracies: float64 [epochs].
+        train_time_s: Of the whole training, spent evenly; may be nan.
+    """
+    epochs = len(accuracies)
+    return tuple(
+        CurvePoint(epoch, math.nan, math.nan, math.nan, accuracy, train_time_s * (epoch / epochs))
+        for epoch, accuracy in enumerate(accuracies.tolist(), start=1)
+    )
+
+
+def _results(drawn: Prediction, status: str, curve: np.ndarray | None) -> dict[str, Any]:
     """The columns that depend on the outcome; a diverged training took all of its time."""
     time_s = _known(drawn.train_time_s)
-    if status != "ok":
+    if curve is None:
         nothing = dict.fromkeys(
             ("val_accuracy", "best_val_accuracy", "val_loss", "test_accuracy"), math.nan
         )
         spent_s = time_s if status == "diverged" else math.nan
         return {"status": status, "epochs": 0, **nothing, "train_time_s": spent_s, "curve": ()}
     return {
-        "status": "ok",
-        "epochs": epochs,
+        "status": status,
+        "epochs": len(curve),
         "val_accuracy": drawn.val_accuracy,
         # Drawn apart, the best epoch may come out below the last one.
         "best_val_accuracy": max(drawn.val_accuracy, drawn.best_val_accuracy or 0.0),
         "val_loss": math.nan,
         "test_accuracy": _known(drawn.test_accuracy),
         "train_time_s": time_s,
-        "curve": simulated_curve(drawn.val_accuracy, time_s, epochs),
+        "curve": curve_points(curve, time_s),
     }
 
 
