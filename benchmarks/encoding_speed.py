@@ -10,14 +10,13 @@ canonical form and graph features of 10,000 genotypes take more than .2 s with n
 """
 
 import argparse
-import statistics
 import sys
-import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from turns import Run, medians, plain
 
-from nasforge.accelerator import kernels, numpy_alone
+from nasforge.accelerator import kernels
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
 from nasforge.space.darts.arrays import to_array
@@ -27,29 +26,6 @@ COMPILED = ("graph_features",)
 NUMBA = kernels("nasforge.space.darts.feature_kernels") is not None
 BUDGET_US = {"numba": 20.0, "numpy": 200.0}
 """0.2 s and 2 s for 10,000 (issue 4)."""
-
-Run = Callable[[], object]
-
-
-def medians(runs: dict[str, Run], rounds: int, each: int) -> dict[str, float]:
-    """Microseconds of processor time for each of `each` genotypes, taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()  # warm
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            times[name].append(time.process_time() - start)
-    return {name: 1e6 * statistics.median(values) / each for name, values in times.items()}
-
-
-def plain(run: Run) -> Run:
-    def alone() -> None:
-        with numpy_alone():
-            run()
-
-    return alone
 
 
 def definition(genotype: Genotype) -> Genotype:

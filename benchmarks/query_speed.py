@@ -25,16 +25,23 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+from turns import Run, medians, plain
 
 from nasforge import Benchmark, load
-from nasforge.accelerator import kernels, numpy_alone
+from nasforge.accelerator import kernels
 from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.entries import ModelEntry, NoiseModel, SurrogateEntry, TargetEntry
+from nasforge.benchmark.entries import (
+    ModelEntry,
+    NoiseModel,
+    PartEntry,
+    SurrogateEntry,
+    TargetEntry,
+)
 from nasforge.benchmark.fingerprint import describe_space, encoding_fingerprint
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.predictors import Predictor
-from nasforge.benchmark.targets import TARGETS
+from nasforge.benchmark.targets import IDENTITY, TARGETS
 from nasforge.recipe import NetworkShape
 from nasforge.space import DARTS
 from nasforge.space.darts.arrays import to_array
@@ -42,13 +49,12 @@ from nasforge.space.darts.canonical import canonical_array
 from nasforge.surrogates.families import FAMILIES, lightgbm_trees, xgboost_trees
 
 MEMBERS, ROWS = 10, 960
+QUERIED = ("val_accuracy", "test_accuracy", "train_time_s")
 TREES = ("lightgbm", "xgboost")
 OTHERS = ("random_forest", "linear", "gaussian_process", "gin", "mlp")
 SETTINGS = {"gin": {"epochs": 1}, "mlp": {"epochs": 1}}
 NUMBA = kernels("nasforge.benchmark.predictors.forest_kernels") is not None
 SHAPE = NetworkShape(cells=3, channels=8, image_size=16, classes=10)
-
-Run = Callable[[], object]
 
 
 class Peers:
@@ -110,7 +116,7 @@ class Peers:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         convert = getattr(onnxmltools, f"convert_{family}")
-        columns = len(DARTS.feature_names("graph_features"))
+        columns = len(DARTS.feature_names(FAMILIES[family].encoding_for(DARTS)))
         kind = [("x", FloatTensorType([None, columns]))]
         sessions = []
         try:
@@ -132,7 +138,7 @@ def simulated(seed: int) -> tuple[list, np.ndarray]:
     features = DARTS.encode(genotypes, "graph_features").astype(np.float64)
     features -= features.mean(axis=0)
     features /= np.maximum(features.std(axis=0), 1e-6)
-    signal = features @ rng.normal(size=(features.shape[1], len(TARGETS)))
+    signal = features @ rng.normal(size=(features.shape[1], len(QUERIED)))
     signal /= signal.std(axis=0)
     return genotypes, 0.5 + 0.02 * signal + 0.01 * rng.normal(size=signal.shape)
 
@@ -142,7 +148,7 @@ def fitted(family: str, genotypes: list, labels: np.ndarray) -> dict[str, Predic
     kind = FAMILIES[family]
     features = DARTS.encode(genotypes, kind.encoding_for(DARTS))
     ensembles = {}
-    for target, values in zip(TARGETS, labels.T, strict=True):
+    for target, values in zip(QUERIED, labels.T, strict=True):
         members = []
         for seed in range(MEMBERS):
             rows = np.random.default_rng(seed).permutation(ROWS)[: ROWS * 4 // 5]
@@ -155,15 +161,16 @@ def fitted(family: str, genotypes: list, labels: np.ndarray) -> dict[str, Predic
 def frozen(folder: Path, models: dict[str, dict[str, Predictor]]) -> Path:
     """A benchmark with these surrogates."""
     noise = NoiseModel(2 * np.log(0.01), 0.0, architectures=60, evaluations=180)
-    surrogates = {}
+    surrogates, encodings = {}, {}
     for family, ensembles in models.items():
         encoding = FAMILIES[family].encoding_for(DARTS)
-        entries = {
-            target: ModelEntry(model.kind, f"{family}.{target}.npz", 1.0, ())
-            for target, model in ensembles.items()
-        }
-        fingerprint = encoding_fingerprint(DARTS, encoding)
-        surrogates[family] = SurrogateEntry(encoding, fingerprint, entries)
+        encodings[encoding] = encoding_fingerprint(DARTS, encoding)
+        entries = {}
+        for target, model in ensembles.items():
+            file = f"{family}.{target}.npz"
+            part = PartEntry(model.kind, file, encoding, IDENTITY.name, weight=1.0)
+            entries[target] = ModelEntry((part,), 1.0, ())
+        surrogates[family] = SurrogateEntry(entries)
     manifest = Manifest(
         name="sim-speed",
         version=1,
@@ -173,12 +180,17 @@ def frozen(folder: Path, models: dict[str, dict[str, Predictor]]) -> Path:
         dataset={"dataset_id": "none"},
         network=asdict(SHAPE),
         evaluator="simulate",
-        targets={t.name: TargetEntry(t.unit, t.scale.name, noise) for t in TARGETS.values()},
+        encodings=encodings,
+        targets={
+            name: TargetEntry(TARGETS[name].unit, TARGETS[name].scale.name, noise)
+            for name in QUERIED
+        },
         surrogates=surrogates,
         selected=next(iter(models)),
+        curve=None,
         training_set={"evaluations": ROWS, "architectures": ROWS},
         noise_key=1,
-        best_known={},
+        best_known={"architecture": DARTS.format(DARTS.from_vector([0] * len(DARTS.variables)))},
         software={},
         licence="none",
         citation="none",
@@ -192,37 +204,21 @@ def frozen(folder: Path, models: dict[str, dict[str, Predictor]]) -> Path:
     return write_frozen(folder, manifest, files)
 
 
-def medians(runs: dict[str, Run], rounds: int, each: int) -> dict[str, float]:
-    """Microseconds of processor time for each of `each` architectures, taking turns."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    for run in runs.values():
-        run()  # warm
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = time.process_time()
-            run()
-            times[name].append(time.process_time() - start)
-    return {name: 1e6 * statistics.median(values) / each for name, values in times.items()}
-
-
-def plain(run: Run) -> Run:
-    def alone() -> None:
-        with numpy_alone():
-            run()
-
-    return alone
-
-
 def both(runs: dict[str, Run]) -> dict[str, Run]:
     """With numba and with numpy alone, or the latter."""
     numpy = {f"{name}, numpy": plain(run) for name, run in runs.items()}
     return {**runs, **numpy} if NUMBA else numpy
 
 
+def predictors(bench: Benchmark) -> list[Predictor]:
+    """One ensemble per target."""
+    return [model.parts[0].predictor for model in bench._models.values()]
+
+
 def time_single(bench: Benchmark, few: list, peers: dict, rounds: int) -> dict[str, float]:
     """Of one at a time; a round goes through all of `few`."""
-    encoding = bench.manifest.surrogates[bench.surrogate].encoding
-    models = list(bench._predictors.values())
+    [encoding] = bench.manifest.surrogates[bench.surrogate].encodings
+    models = predictors(bench)
     features = [DARTS.encode([g], encoding) for g in few]
     texts = [DARTS.format(g) for g in few]
     ours = {
@@ -238,8 +234,8 @@ def time_single(bench: Benchmark, few: list, peers: dict, rounds: int) -> dict[s
 
 def time_many(bench: Benchmark, genotypes: list, peers: dict, rounds: int) -> dict[str, float]:
     """Of all at once."""
-    encoding = bench.manifest.surrogates[bench.surrogate].encoding
-    models = list(bench._predictors.values())
+    [encoding] = bench.manifest.surrogates[bench.surrogate].encodings
+    models = predictors(bench)
     features = DARTS.encode(genotypes, encoding)
     ours = {
         "query": lambda: bench.query_many(genotypes),
@@ -306,8 +302,8 @@ def main() -> int:
                     peers["onnx"] = onnx
             bench = load(folder, surrogate=family)
             for peer in peers.values():
-                x = DARTS.encode(asked[:50], "graph_features")
-                libraries.check(family, peer, list(bench._predictors.values()), x)
+                x = DARTS.encode(asked[:50], FAMILIES[family].encoding_for(DARTS))
+                libraries.check(family, peer, predictors(bench), x)
             report(family, "one", time_single(bench, asked[:few], peers, rounds), peers)
             some = (
                 asked
