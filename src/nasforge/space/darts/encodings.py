@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from nasforge.accelerator import kernels
 from nasforge.space.darts import graph_features
 from nasforge.space.darts.canonical import lower_inputs_first, topologies
 from nasforge.space.darts.graph import LAYOUT, graph_rows
@@ -39,6 +40,10 @@ class Encoding:
 
 def one_hot(array: np.ndarray) -> np.ndarray:
     """One-hot of the 22 choices of `to_vector`: float32 [n, 150]."""
+    if compiled := kernels("nasforge.space.darts.feature_kernels"):
+        rows = np.zeros((len(array), _OFFSETS[-1]), dtype=np.float32)
+        compiled.one_hot(array, _OFFSETS[:-1], rows)
+        return rows
     operations, topology = lower_inputs_first(array)
     choices = np.concatenate([operations, _input_choices()[topology]], axis=1)
     rows = np.zeros((len(array), _OFFSETS[-1]), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""Graph features compiled by numba; `nasforge.space.darts.graph_features` is the reference.
+"""Features compiled by numba; `graph_features` and `encodings` of this package are the reference.
 
     >>> kernels("nasforge.space.darts.feature_kernels").graph_features(...)
 
@@ -57,3 +57,28 @@ def graph_features(
                 for kind in range(kinds):
                     rows[n, column] = table[topology, inside[k], kind]
                     column += 1
+
+
+@compile_kernel
+def one_hot(array: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> None:
+    """Set a 1 for each of the 22 choices.
+
+    Args:
+        array: int8 [n, 2, 8, 2] of canonical genotypes: each node's lower input comes first.
+        offsets: int64 [22], first column of every choice.
+        rows: float32 [n, 150], zeros, filled.
+    """
+    for n in range(len(array)):
+        for cell in range(2):
+            first = 11 * cell
+            for edge in range(8):
+                rows[n, offsets[first + edge] + array[n, cell, edge, 0]] = 1.0
+            for node in range(1, 4):
+                low, high = array[n, cell, 2 * node, 1], array[n, cell, 2 * node + 1, 1]
+                rows[n, offsets[first + 7 + node] + _pair(low, high, node + 2)] = 1.0
+
+
+@compile_kernel
+def _pair(low: int, high: int, inputs: int) -> int:
+    """Position of a pair among all pairs of so many inputs, in lexicographic order."""
+    return low * (2 * inputs - low - 1) // 2 + high - low - 1
