@@ -11,49 +11,12 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+from published import predict, read_published
 
-from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.folder import find_tables
-from nasforge.space import DARTS
 from nasforge.surrogates.ceilings import score_limits
-from nasforge.surrogates.families import FAMILIES
-from nasforge.surrogates.labels import Labels, make_labels
 from nasforge.surrogates.metrics import kendall_tau, r2
-from nasforge.surrogates.splits import fold_numbers
 
-FOLDS, MEMBERS = 5, 2
 EPOCHS = (5, 10, 20, 40, 60, 90, 150)
-KEYS = ["architecture", "architecture_id", "replicate", "val_accuracy"]
-
-
-def read_published(folder: Path, leave_out: str) -> Labels:
-    """Labels of all published evaluations but a sampler's."""
-    tables = []
-    for part in find_tables(folder):
-        sampler = part.evaluations.stem.rpartition("-")[0]
-        if sampler != leave_out:
-            rows = pd.read_parquet(part.evaluations)
-            tables.append(rows[rows["status"] == "ok"][[*KEYS, "evaluation_id"]])
-    rows = pd.concat(tables).drop_duplicates("evaluation_id").assign(stratum="all")
-    return make_labels(rows, TARGETS["val_accuracy"])
-
-
-def predict(family: str, labels: Labels, **settings: int) -> tuple[np.ndarray, np.ndarray]:
-    """Predictions of every architecture by members that learnt it, and by those that did not."""
-    features = DARTS.encode(
-        [DARTS.parse(text) for text in labels.architectures], FAMILIES[family].encoding_for(DARTS)
-    )
-    seen, unseen = np.zeros(len(labels)), np.zeros(len(labels))
-    fold_of = fold_numbers(labels.architecture_ids, labels.strata, FOLDS, 0)
-    for fold in range(FOLDS):
-        inside = fold_of != fold
-        for seed in range(MEMBERS):
-            member = FAMILIES[family].fit(features[inside], labels.values[inside], seed, **settings)
-            predicted = member.predict(features)[:, 0]
-            unseen[~inside] += predicted[~inside] / MEMBERS
-            seen[inside] += predicted[inside] / (MEMBERS * (FOLDS - 1))
-    return seen, unseen
 
 
 def main() -> None:

@@ -10,7 +10,8 @@ import nasforge
 from nasforge.space import DARTS
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
-SCRIPTS = sorted(path for path in FOLDER.glob("*.py") if path.name != "turns.py")
+SHARED = ("published.py", "turns.py")
+SCRIPTS = sorted(path for path in FOLDER.glob("*.py") if path.name not in SHARED)
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -237,6 +237,19 @@ def test_studies_train_nothing_where_evaluations_are_given() -> None:
         checked(GIVEN | {"studies": studies})
 
 
+def test_what_was_trained_before_must_be_there(tmp_path: Path) -> None:
+    given = {"exploitation": {"trained": str(tmp_path)}}
+    with pytest.raises(ConfigError, match=r"trained: .* must hold predictions\.csv and eval"):
+        checked(MINIMAL | {"studies": given})
+    (tmp_path / "predictions.csv").touch()
+    (tmp_path / "evaluations").mkdir()
+    (tmp_path / "evaluations" / "a.parquet").touch()
+    assert checked(MINIMAL | {"studies": given})["studies"]["exploitation"]["train"] is False
+    both = {"exploitation": {"trained": str(tmp_path), "train": True}}
+    with pytest.raises(ConfigError, match="trained: not allowed beside train"):
+        checked(MINIMAL | {"studies": both})
+
+
 @pytest.mark.parametrize(
     ("section", "key"), [("trajectories", "settings"), ("long_runs", "optimizers")]
 )

@@ -5,12 +5,12 @@
 Every error is one line with the key's path, the value, and what is allowed.
 """
 
-import difflib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nasforge.config_errors import describe_error
 from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
 from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
@@ -21,20 +21,6 @@ from nasforge.space.registry import resolve_space
 MINIMUM_DEVELOPMENT = 10
 """Architectures, without which nothing can be fitted."""
 
-_BOUNDS = (
-    ("minimum", ">= {}"),
-    ("exclusiveMinimum", "> {}"),
-    ("maximum", "<= {}"),
-    ("exclusiveMaximum", "< {}"),
-    ("multipleOf", "a multiple of {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
-    ("uniqueItems", "unique items"),
-    ("minProperties", "at least {} keys"),
-    ("pattern", "matching {}"),
-)
-_TRAINING_SECTIONS = ["dataset", "training", "samplers"]
 _CASTS = {"integer": int, "number": float}
 
 
@@ -59,7 +45,9 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     typed = _typed(config, schema)
     errors = list(validator.iter_errors(typed))
     if errors:
-        raise ConfigError(_describe(min(errors, key=lambda e: (len(e.absolute_path), e.message))))
+        raise ConfigError(
+            describe_error(min(errors, key=lambda e: (len(e.absolute_path), e.message)))
+        )
     normal = _normalise(typed, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
@@ -98,6 +86,7 @@ def _expand_paths(config: Mapping[str, Any]) -> None:
         (config.get("evaluations", {}), "path"),
         (training.get("simulate", {}), "benchmark"),
         (training.get("replay", {}), "path"),
+        (config["studies"]["exploitation"], "trained"),
     ):
         if section.get(key):
             section[key] = str(Path(section[key]).expanduser())
@@ -258,6 +247,21 @@ def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
             "studies.exploitation.train: must be false where evaluations are given, because "
             "nothing can be trained then"
         )
+    _check_trained(studies["exploitation"])
+
+
+def _check_trained(exploitation: Mapping[str, Any]) -> None:
+    """Networks that were trained before are there, and not to be trained as well."""
+    if not exploitation["trained"]:
+        return
+    folder = Path(exploitation["trained"])
+    if exploitation["train"]:
+        raise ConfigError("studies.exploitation.trained: not allowed beside train: true")
+    if not (folder / "predictions.csv").is_file() or not any(folder.glob("evaluations/*.parquet")):
+        raise ConfigError(
+            f"studies.exploitation.trained: {folder} must hold predictions.csv and "
+            "evaluations/*.parquet"
+        )
 
 
 def _check_budget(config: Mapping[str, Any]) -> None:
@@ -291,43 +295,3 @@ def _check_unique(names: Iterable[str]) -> None:
         if name in seen:
             raise ConfigError(f"samplers: two are named {name!r}; names must be unique")
         seen.add(name)
-
-
-def _describe(error: Any) -> str:
-    """One line for a jsonschema ValidationError."""
-    path = "".join(
-        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
-    ).lstrip(".")
-    if error.validator == "not":
-        return (
-            f"{path}: not allowed beside evaluations.path, because nothing is sampled or trained "
-            "then; delete one of the two"
-        )
-    known = list(error.schema.get("properties", {}))
-    if error.validator == "additionalProperties":
-        unknown = next(key for key in error.instance if key not in known)
-        close = difflib.get_close_matches(str(unknown), known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        where = f"{path}.{unknown}" if path else str(unknown)
-        return f"{where}: unknown key; {hint}allowed: {', '.join(known) or 'none'}"
-    if error.validator == "required":
-        missing = next(key for key in error.validator_value if key not in error.instance)
-        if error.validator_value == _TRAINING_SECTIONS:
-            return (
-                f"{missing}: missing; to train takes {', '.join(_TRAINING_SECTIONS)}, and to use "
-                "evaluations that are there, evaluations: {path: FOLDER}"
-            )
-        return f"{path}.{missing}".lstrip(".") + ": missing; it has no default"
-    return f"{path or 'the config'}: {str(error.instance)[:80]!r} is not {_allowed(error.schema)}"
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    if "enum" in schema:
-        return f"one of {', '.join(map(str, schema['enum']))}"
-    kinds = schema.get("type", "value")
-    kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
-    bounds = [text.format(schema[key]) for key, text in _BOUNDS if key in schema]
-    if "contains" in schema:
-        bounds.append(f"containing {schema['contains']['const']}")
-    article = "an" if kind[0] in "aeiou" else "a"
-    return f"{article} {kind}" + (f" {', '.join(bounds)}" if bounds else "")

@@ -241,13 +241,25 @@ if EXPLOITATION["train"]:
         script:
             "../scripts/train_shard.py"
 
+    EXPLOITED = rules.choose_exploited.output.predictions
+    EXPLOITED_TRAININGS = expand(
+        "<results>/studies/exploitation/shard{shard}.evaluations.parquet",
+        shard=shards,
+    )
+
+elif EXPLOITATION["trained"]:
+    EXPLOITED = f"{EXPLOITATION['trained']}/predictions.csv"
+    EXPLOITED_TRAININGS = sorted(
+        map(str, Path(EXPLOITATION["trained"]).glob("evaluations/*.parquet"))
+    )
+
+
+if EXPLOITATION["train"] or EXPLOITATION["trained"]:
+
     rule score_exploited:
         input:
-            predictions=rules.choose_exploited.output.predictions,
-            evaluations=expand(
-                "<results>/studies/exploitation/shard{shard}.evaluations.parquet",
-                shard=shards,
-            ),
+            predictions=EXPLOITED,
+            evaluations=EXPLOITED_TRAININGS,
         output:
             scores=report(
                 "<results>/studies/exploitation.csv",

@@ -145,6 +145,10 @@ rule studies:
         rules.compare_trajectories.output if RUNS_ON else [],
         rules.compare_long_runs.output,
         rules.choose_exploited.output,
-        rules.score_exploited.output if EXPLOITATION["train"] else [],
+        (
+            rules.score_exploited.output
+            if EXPLOITATION["train"] or EXPLOITATION["trained"]
+            else []
+        ),
         rules.study_coverage.output,
         rules.compare_with_draws.output,

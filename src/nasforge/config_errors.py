@@ -1,0 +1,64 @@
+"""What is wrong with a config, in one line: the key's path, the value, and what is allowed.
+
+>>> describe_error(validation_error)
+"training.shard_size: 'many' is not an integer, >= 1, <= 10000"
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+_BOUNDS = (
+    ("minimum", ">= {}"),
+    ("exclusiveMinimum", "> {}"),
+    ("maximum", "<= {}"),
+    ("exclusiveMaximum", "< {}"),
+    ("multipleOf", "a multiple of {}"),
+    ("minLength", "at least {} characters"),
+    ("maxLength", "at most {} characters"),
+    ("minItems", "at least {} items"),
+    ("uniqueItems", "unique items"),
+    ("minProperties", "at least {} keys"),
+    ("pattern", "matching {}"),
+)
+_TRAINING_SECTIONS = ["dataset", "training", "samplers"]
+
+
+def describe_error(error: Any) -> str:
+    """One line for a jsonschema ValidationError."""
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+    ).lstrip(".")
+    if error.validator == "not":
+        return (
+            f"{path}: not allowed beside evaluations.path, because nothing is sampled or trained "
+            "then; delete one of the two"
+        )
+    known = list(error.schema.get("properties", {}))
+    if error.validator == "additionalProperties":
+        unknown = next(key for key in error.instance if key not in known)
+        close = difflib.get_close_matches(str(unknown), known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        where = f"{path}.{unknown}" if path else str(unknown)
+        return f"{where}: unknown key; {hint}allowed: {', '.join(known) or 'none'}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        if error.validator_value == _TRAINING_SECTIONS:
+            return (
+                f"{missing}: missing; to train takes {', '.join(_TRAINING_SECTIONS)}, and to use "
+                "evaluations that are there, evaluations: {path: FOLDER}"
+            )
+        return f"{path}.{missing}".lstrip(".") + ": missing; it has no default"
+    return f"{path or 'the config'}: {str(error.instance)[:80]!r} is not {_allowed(error.schema)}"
+
+
+def _allowed(schema: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return f"one of {', '.join(map(str, schema['enum']))}"
+    kinds = schema.get("type", "value")
+    kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
+    bounds = [text.format(schema[key]) for key, text in _BOUNDS if key in schema]
+    if "contains" in schema:
+        bounds.append(f"containing {schema['contains']['const']}")
+    article = "an" if kind[0] in "aeiou" else "a"
+    return f"{article} {kind}" + (f" {', '.join(bounds)}" if bounds else "")
