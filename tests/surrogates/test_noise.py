@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from nasforge.benchmark.benchmark import noise_std
+from nasforge.benchmark.noise import noise_std
 from nasforge.surrogates.labels import Labels, Replicates
 from nasforge.surrogates.noise import fit_epistemic_scale, fit_noise
 

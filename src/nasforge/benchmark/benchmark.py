@@ -18,12 +18,11 @@ from typing import Self
 import numpy as np
 
 from nasforge.benchmark.curve import CurveModel
-from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, Model
-from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.noise import checked_seed, noise_std, standard_normal
 from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
@@ -290,10 +289,7 @@ class Benchmark:
     def _draws(
         self, architectures: list[Architecture], target: str, std: np.ndarray, noise_seed: int
     ) -> np.ndarray:
-        if isinstance(noise_seed, bool) or not isinstance(noise_seed, int | np.integer):
-            raise NasforgeError(f"noise_seed: {noise_seed!r} must be an integer")
-        if not 0 <= noise_seed < 2**63:
-            raise NasforgeError(f"noise_seed: {noise_seed} must be from 0 to 2^63 - 1")
+        seed = checked_seed(noise_seed)
         if np.isnan(std).any() and target != "val_accuracy":
             return np.full(len(std), np.nan)  # unknown, while the accuracy can be drawn
         if np.isnan(std).any():
@@ -301,25 +297,11 @@ class Benchmark:
                 f"{self.name} has no noise model of {target} (it was made with too few "
                 "replicates), so it cannot draw outcomes; leave noise_seed out"
             )
-        return np.array(
-            [
-                standard_normal(
-                    self.manifest.noise_key,
-                    self.space.architecture_id(architecture),
-                    target,
-                    int(noise_seed),
-                )
-                for architecture in architectures
-            ]
-        )
+        ids = map(self.space.architecture_id, architectures)
+        key = self.manifest.noise_key
+        return np.array([standard_normal(key, i, target, seed) for i in ids])
 
 
 def _number(value: float) -> float | int | None:
     """A standard deviation that is unknown is None."""
     return None if math.isnan(value) else value
-
-
-def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:
-    """Standard deviation between trainings, at predictions on the target's scale."""
-    with np.errstate(over="ignore"):  # a stranger's numbers may be anything
-        return np.exp(0.5 * (noise.log_variance + noise.slope * mean))

@@ -1,4 +1,4 @@
-"""Reproducible draws of a training's noise: a pure function of what is asked.
+"""How large a training's noise is, and draws of it: a pure function of what is asked.
 
     >>> standard_normal(noise_key=1, architecture_id="9903268c82818be4", target="val_accuracy",
     ...                 noise_seed=3)
@@ -9,6 +9,11 @@ generator would be shorter, but its stream may change with its version.
 
 import hashlib
 import math
+
+import numpy as np
+
+from nasforge.benchmark.entries import NoiseModel
+from nasforge.errors import NasforgeError
 
 _MASK = 2**64 - 1
 
@@ -38,6 +43,25 @@ _FAR_TAIL = (
      7.86869131145613259100e-4, 1.84631831751005468180e-5, 1.42151175831644588870e-7,
      2.04426310338993978564e-15),
 )  # fmt: skip
+
+
+def noise_std(noise: NoiseModel, mean: np.ndarray) -> np.ndarray:
+    """Standard deviation between trainings, at predictions on the target's scale."""
+    with np.errstate(over="ignore"):  # a stranger's numbers may be anything
+        return np.exp(0.5 * (noise.log_variance + noise.slope * mean))
+
+
+def checked_seed(noise_seed: object) -> int:
+    """The seed of a draw as an integer.
+
+    Raises:
+        NasforgeError: It is none, or out of range.
+    """
+    if isinstance(noise_seed, bool) or not isinstance(noise_seed, int | np.integer):
+        raise NasforgeError(f"noise_seed: {noise_seed!r} must be an integer")
+    if not 0 <= noise_seed < 2**63:
+        raise NasforgeError(f"noise_seed: {noise_seed} must be from 0 to 2^63 - 1")
+    return int(noise_seed)
 
 
 def standard_normal(noise_key: int, architecture_id: str, target: str, noise_seed: int) -> float:

@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from nasforge.benchmark.benchmark import noise_std
 from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.model import Encoded, Model, Part
-from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.noise import noise_std, standard_normal
 from nasforge.benchmark.targets import TARGETS, Scale
 from nasforge.optimizers.backends.protocol import Outcomes
 from nasforge.recipe import digest

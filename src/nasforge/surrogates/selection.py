@@ -17,8 +17,8 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from nasforge.benchmark.benchmark import noise_std
 from nasforge.benchmark.entries import NoiseModel
+from nasforge.benchmark.noise import noise_std
 from nasforge.benchmark.targets import TARGETS
 from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path, write_text
