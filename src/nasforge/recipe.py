@@ -11,13 +11,12 @@ protocol number. Tables keep the records of their ids, so an id can be checked a
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any, Self, TypeVar
+from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from nasforge.errors import ConfigError
 from nasforge.protocols import IMAGES_PROTOCOL, TRAINING_PROTOCOL
-
-T = TypeVar("T")
+from nasforge.recipe_fields import cast_fields, check_range, from_dict, options_on
 
 PRECISIONS = ("fp32", "bf16")
 
@@ -65,8 +64,8 @@ class NetworkShape:
         Raises:
             ConfigError: A key is unknown or missing, or a value out of range.
         """
-        shape = _from_dict(cls, values, "network")
-        _cast_fields(shape, "network")
+        shape = from_dict(cls, values, "network")
+        cast_fields(shape, "network")
         allowed = {
             **_size_bounds(shape),
             "image_size": (
@@ -75,7 +74,7 @@ class NetworkShape:
             ),
             "classes": (1 <= shape.classes <= 10**6, "at least 1"),
         }
-        _check_range(shape, "network", allowed)
+        check_range(shape, "network", allowed)
         return shape
 
     @property
@@ -135,7 +134,7 @@ class Recipe:
     curve_images: int = 0
 
     def __post_init__(self) -> None:
-        _cast_fields(self, "recipe")
+        cast_fields(self, "recipe")
         allowed = {
             **_size_bounds(self),
             "epochs": (self.epochs >= 1, "at least 1"),
@@ -157,7 +156,7 @@ class Recipe:
             "curve_images": (self.curve_images >= 0, "at least 0"),
             "precision": (self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
         }
-        _check_range(self, "recipe", allowed)
+        check_range(self, "recipe", allowed)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -166,7 +165,7 @@ class Recipe:
         Raises:
             ConfigError: A key is unknown or missing.
         """
-        return _from_dict(cls, values, "recipe")
+        return from_dict(cls, values, "recipe")
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Self:
@@ -186,7 +185,7 @@ class Recipe:
     @property
     def record(self) -> dict[str, Any]:
         """What `recipe_id` is the digest of: options that are on, and the training protocol."""
-        return {"recipe": _options_on(self), "protocol": TRAINING_PROTOCOL}
+        return {"recipe": options_on(self), "protocol": TRAINING_PROTOCOL}
 
     @property
     def recipe_id(self) -> str:
@@ -232,7 +231,7 @@ class DatasetSpec:
     split_seed: int = 0
 
     def __post_init__(self) -> None:
-        _cast_fields(self, "dataset")
+        cast_fields(self, "dataset")
         allowed = {
             "source": (self.source in IMAGE_SOURCES, f"one of {', '.join(IMAGE_SOURCES)}"),
             "image_size": (
@@ -244,7 +243,7 @@ class DatasetSpec:
             "test_images": (self.test_images >= 1, "at least 1"),
             "split_seed": (self.split_seed >= 0, "at least 0"),
         }
-        _check_range(self, "dataset", allowed)
+        check_range(self, "dataset", allowed)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -253,7 +252,7 @@ class DatasetSpec:
         Raises:
             ConfigError: A key is unknown or missing.
         """
-        return _from_dict(cls, values, "dataset")
+        return from_dict(cls, values, "dataset")
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, defaults included."""
@@ -267,7 +266,7 @@ class DatasetSpec:
                 versions of a JPEG decoder differ in the last bit.
         """
         return {
-            "dataset": _options_on(self),
+            "dataset": options_on(self),
             "sources": dict(source_digests),
             "protocol": IMAGES_PROTOCOL,
         }
@@ -275,15 +274,6 @@ class DatasetSpec:
     def dataset_id(self, source_digests: Mapping[str, str]) -> str:
         """Digest of `record`."""
         return digest(self.record(source_digests))
-
-
-def _options_on(value: "Recipe | DatasetSpec") -> dict[str, Any]:
-    """The fields without a default, and those that differ from it."""
-    return {
-        field.name: getattr(value, field.name)
-        for field in fields(value)
-        if field.default is MISSING or getattr(value, field.name) != field.default
-    }
 
 
 def _size_bounds(value: "Recipe | NetworkShape") -> dict[str, tuple[bool, str]]:
@@ -295,41 +285,3 @@ def _size_bounds(value: "Recipe | NetworkShape") -> dict[str, tuple[bool, str]]:
             "even and at least 2",
         ),
     }
-
-
-def _cast_fields(value: "NetworkShape | Recipe | DatasetSpec", section: str) -> None:
-    """Make `1` and `1.0` the same value, hence the same id; refuse what is no such number."""
-    for field in fields(value):
-        given = getattr(value, field.name)
-        if field.type in (int, float):
-            if isinstance(given, bool) or not isinstance(given, int | float):
-                raise ConfigError(f"{section}.{field.name}: {given!r} is not a number")
-            # The comparison is False for nan, and exact for an integer that no float can hold.
-            if not abs(given) < 1e300 or (field.type is int and given != int(given)):
-                kind = "whole" if field.type is int else "finite"
-                raise ConfigError(f"{section}.{field.name}: {given} must be a {kind} number")
-            object.__setattr__(value, field.name, field.type(given))
-        elif not isinstance(given, field.type):
-            raise ConfigError(f"{section}.{field.name}: {given!r} is not a {field.type.__name__}")
-
-
-def _check_range(
-    value: "NetworkShape | Recipe | DatasetSpec",
-    section: str,
-    allowed: Mapping[str, tuple[bool, str]],
-) -> None:
-    """Raise for the first field that is out of range, with what it must be."""
-    for name, (ok, must_be) in allowed.items():
-        if not ok:
-            raise ConfigError(f"{section}.{name}: {getattr(value, name)!r} must be {must_be}")
-
-
-def _from_dict(cls: type[T], values: Mapping[str, Any], section: str) -> T:
-    known = {field.name: field.default for field in fields(cls)}
-    for key in values:
-        if key not in known:
-            raise ConfigError(f"{section}.{key}: unknown key; allowed: {', '.join(known)}")
-    for key, default in known.items():
-        if default is MISSING and key not in values:
-            raise ConfigError(f"{section}.{key}: missing")
-    return cls(**values)

@@ -14,8 +14,9 @@ from torch.nn import functional
 from nasforge.recipe import NetworkShape
 from nasforge.space import DARTS
 from nasforge.space.darts import OPERATIONS, Genotype
-from nasforge.training.native.bindings import Crops, NativeNetwork
+from nasforge.training.native.bindings import NativeNetwork
 from nasforge.training.native.build import NativeEngineError, find_compiler, library_path
+from nasforge.training.native.structures import Crops
 from nasforge.training.network import EvaluationNetwork
 
 try:

@@ -11,7 +11,6 @@ import ctypes
 import functools
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,107 +18,17 @@ import numpy as np
 from nasforge.recipe import NetworkShape
 from nasforge.space.darts.genotype import OPERATION_INDEX, Genotype
 from nasforge.training.native.build import NativeEngineError, library_path
-
-_POINTER = ctypes.c_void_p
-_EDGES = 8
-
-
-class _Shape(ctypes.Structure):
-    _fields_ = (
-        ("cells", ctypes.c_int32),
-        ("channels", ctypes.c_int32),
-        ("image_size", ctypes.c_int32),
-        ("classes", ctypes.c_int32),
-        ("largest_batch", ctypes.c_int32),
-        ("auxiliary_head", ctypes.c_int32),
-        ("edges", ctypes.c_int32 * (2 * _EDGES * 2)),
-        ("parameters", ctypes.c_int64),
-        ("statistics", ctypes.c_int64),
-    )
-
-
-class _Images(ctypes.Structure):
-    _fields_ = (("pixels", _POINTER), ("normalised", _POINTER))
-
-
-class _Crops(ctypes.Structure):
-    _fields_ = (
-        ("index", _POINTER),
-        ("rows", _POINTER),
-        ("columns", _POINTER),
-        ("mirrored", _POINTER),
-        ("cutout_rows", _POINTER),
-        ("cutout_columns", _POINTER),
-        ("padding", ctypes.c_int32),
-        ("cutout", ctypes.c_int32),
-    )
-
-
-class _Targets(ctypes.Structure):
-    _fields_ = (("first", _POINTER), ("second", _POINTER), ("weight", ctypes.c_double))
-
-
-class _Sgd(ctypes.Structure):
-    _fields_ = (
-        ("learning_rate", ctypes.c_double),
-        ("momentum", ctypes.c_double),
-        ("weight_decay", ctypes.c_double),
-        ("gradient_clip", ctypes.c_double),
-        ("nesterov", ctypes.c_int),
-    )
-
-
-class Score(ctypes.Structure):
-    """Summed loss and number of right answers of a batch."""
-
-    _fields_ = (("loss", ctypes.c_double), ("correct", ctypes.c_int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Crops:
-    """Which images a batch shows, and how; see `Batch`. None is an option that is off.
-
-    Attributes:
-        index: int64 [n], which images.
-        rows: int64 [n], where each crop starts in the padded image.
-        columns: int64 [n], likewise.
-        mirrored: bool [n], which crops are mirrored left to right.
-        cutout_rows: int64 [n], centre of each blanked square.
-        cutout_columns: int64 [n], likewise.
-        padding: Black pixels around each image.
-        cutout: Side of the blanked square; 0 is none.
-    """
-
-    index: np.ndarray
-    rows: np.ndarray | None = None
-    columns: np.ndarray | None = None
-    mirrored: np.ndarray | None = None
-    cutout_rows: np.ndarray | None = None
-    cutout_columns: np.ndarray | None = None
-    padding: int = 0
-    cutout: int = 0
-
-    def of(self, positions: np.ndarray) -> "Crops":
-        """The crops at some positions of the batch, in that order."""
-        arrays = (
-            None if array is None else np.ascontiguousarray(array[positions])
-            for array in self._arrays()
-        )
-        return Crops(*arrays, padding=self.padding, cutout=self.cutout)
-
-    def _arrays(self) -> tuple[np.ndarray | None, ...]:
-        return (
-            self.index,
-            self.rows,
-            self.columns,
-            self.mirrored,
-            self.cutout_rows,
-            self.cutout_columns,
-        )
-
-    def as_c(self) -> _Crops:
-        """Pointers into the arrays, which must stay alive meanwhile."""
-        return _Crops(*map(_address, self._arrays()), self.padding, self.cutout)
+from nasforge.training.native.structures import (
+    EDGES,
+    POINTER,
+    Crops,
+    Images,
+    Score,
+    Sgd,
+    Shape,
+    Targets,
+    address,
+)
 
 
 class NativeNetwork:
@@ -155,14 +64,14 @@ class NativeNetwork:
         self._library = _load(library or library_path())
         self._classes, self._size = shape.classes, shape.image_size
         self._samples = 0
-        c_shape = _Shape(
+        c_shape = Shape(
             shape.cells,
             shape.channels,
             shape.image_size,
             shape.classes,
             largest_batch,
             shape.auxiliary_head,
-            (ctypes.c_int32 * (2 * _EDGES * 2))(*_edge_numbers(genotype)),
+            (ctypes.c_int32 * (2 * EDGES * 2))(*_edge_numbers(genotype)),
             parameters,
             statistics,
         )
@@ -200,7 +109,7 @@ class NativeNetwork:
             partners: The images mixed in, or None.
             mix_weight: Weight of an image against its partner.
         """
-        images = _Images(_address(pixels), _address(normalised))
+        images = Images(address(pixels), address(normalised))
         self._samples = len(crops.index)
         c_crops = crops.as_c()
         c_partners = None if partners is None else ctypes.byref(partners.as_c())
@@ -230,12 +139,12 @@ class NativeNetwork:
             keep: float32 [cells, 8, n], drop-path factors, or None.
             auxiliary_weight: Of the auxiliary head's loss, which the score leaves out.
         """
-        targets = _Targets(_address(labels), _address(partner_labels), mix_weight)
+        targets = Targets(address(labels), address(partner_labels), mix_weight)
         score = Score()
         self._library.nasforge_train(
             self._handle,
             ctypes.byref(targets),
-            _address(keep),
+            address(keep),
             auxiliary_weight,
             ctypes.byref(score),
         )
@@ -250,26 +159,26 @@ class NativeNetwork:
         nesterov: bool = False,
     ) -> None:
         """One step of SGD along the gradients."""
-        options = _Sgd(learning_rate, momentum, weight_decay, gradient_clip, nesterov)
+        options = Sgd(learning_rate, momentum, weight_decay, gradient_clip, nesterov)
         self._library.nasforge_update(self._handle, ctypes.byref(options))
 
     def evaluate(self, labels: np.ndarray) -> Score:
         """Score of the loaded batch with the running statistics."""
-        targets, score = _Targets(_address(labels), None, 1.0), Score()
+        targets, score = Targets(address(labels), None, 1.0), Score()
         self._library.nasforge_evaluate(self._handle, ctypes.byref(targets), ctypes.byref(score))
         return score
 
     def inputs(self) -> np.ndarray:
         """The loaded batch, float32 [n, 3, size, size]."""
         array = np.empty((3, self._size, self._size, self._samples), np.float32)
-        self._library.nasforge_copy_input(self._handle, self._samples, _address(array))
+        self._library.nasforge_copy_input(self._handle, self._samples, address(array))
         return array.transpose(3, 0, 1, 2)
 
     def logits(self) -> np.ndarray:
         """Outputs for the loaded batch after `train` or `evaluate`, float32 [n, classes]."""
         array = np.empty((self._classes, self._samples), np.float32)
         self._library.nasforge_copy_logits(
-            self._handle, self._classes, self._samples, _address(array)
+            self._handle, self._classes, self._samples, address(array)
         )
         return array.T
 
@@ -287,17 +196,13 @@ def _edge_numbers(genotype: Genotype) -> Sequence[int]:
     ]
 
 
-def _address(array: np.ndarray | None) -> int | None:
-    return None if array is None else array.ctypes.data
-
-
 @functools.cache
 def _load(path: Path) -> ctypes.CDLL:
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
         raise NativeEngineError(f"{path}: cannot be loaded ({error}); delete the file") from error
-    pointer, integer, double = _POINTER, ctypes.c_int, ctypes.c_double
+    pointer, integer, double = POINTER, ctypes.c_int, ctypes.c_double
     floats = ctypes.POINTER(ctypes.c_float)
     signatures = {
         "network_new": (pointer, [pointer, ctypes.c_char_p, ctypes.c_size_t]),

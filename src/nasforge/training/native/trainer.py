@@ -18,8 +18,9 @@ from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
 from nasforge.training.batches import Batch
 from nasforge.training.dataset import ImageSet, Split
-from nasforge.training.native.bindings import Crops, NativeNetwork
+from nasforge.training.native.bindings import NativeNetwork
 from nasforge.training.native.build import NativeEngineError
+from nasforge.training.native.structures import Crops
 from nasforge.training.torch_trainer import initial_network
 
 EVALUATION_BATCH = 64
