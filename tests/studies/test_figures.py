@@ -1,9 +1,9 @@
 """The report's figures: what is drawn, read back from matplotlib's axes."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,19 +26,9 @@ PROPOSED = pd.DataFrame(
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Axes]:
-    """The axes of the figures drawn in a test, kept open to look at."""
-    seen: list[Axes] = []
-    original = style.figure
-
-    @contextmanager
-    def spy(*arguments: object, **options: object) -> Iterator[list[Axes]]:
-        with original(*arguments, **options) as axes:
-            seen.extend(axes)
-            yield axes
-
-    monkeypatch.setattr(figures, "figure", spy)
-    return seen
+def drawn(watch_figures: Callable[[ModuleType], list[Axes]]) -> list[Axes]:
+    """The axes of the figures drawn in a test."""
+    return watch_figures(figures)
 
 
 def is_png(path: Path) -> bool:

@@ -1,32 +1,22 @@
 """The figure of optimizers' runs, read back from matplotlib's axes."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
 from nasforge.optimizers import Trajectory
-from nasforge.studies import style, trajectories
+from nasforge.studies import trajectories
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Axes]:
+def drawn(watch_figures: Callable[[ModuleType], list[Axes]]) -> list[Axes]:
     """The axes of the figures drawn in a test."""
-    seen: list[Axes] = []
-    original = style.figure
-
-    @contextmanager
-    def spy(*arguments: object, **options: object) -> Iterator[list[Axes]]:
-        with original(*arguments, **options) as axes:
-            seen.extend(axes)
-            yield axes
-
-    monkeypatch.setattr(trajectories, "figure", spy)
-    return seen
+    return watch_figures(trajectories)
 
 
 def run(optimizer: str, seen: list[float], step_s: float = 1.0, best: float = 0.9) -> Trajectory:
