@@ -22,7 +22,7 @@ from nasforge.space.darts import Genotype
 from nasforge.space.darts.arrays import to_array
 from nasforge.space.darts.canonical import canonical_array, canonical_cell
 
-COMPILED = ("graph_features",)
+COMPILED = ("one_hot", "graph_features", "features")
 NUMBA = kernels("nasforge.space.darts.feature_kernels") is not None
 BUDGET_US = {"numba": 20.0, "numpy": 200.0}
 """0.2 s and 2 s for 10,000 (issue 4)."""
