@@ -128,6 +128,13 @@ def test_a_truncated_pack_is_reported_and_made_again(
     assert {row.evaluation_id for row in cache.evaluations()} == {r.evaluation_id for r in made}
 
 
+def test_a_link_that_leads_nowhere_is_no_pack(tmp_path: Path) -> None:
+    pack = write_pack(tmp_path, {"0" * 16: b"{}"})
+    (tmp_path / "gone.zip").symlink_to(tmp_path / "nowhere.zip")
+    assert packs_in(tmp_path) == [pack]
+    assert read_packed(tmp_path, "0" * 16) == [b"{}"]
+
+
 @pytest.mark.filterwarnings("ignore:.*:UserWarning")
 def test_any_flipped_byte_is_damage_or_does_no_harm(
     tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -23,8 +23,8 @@ _SUFFIX = ".zip"
 
 
 def packs_in(folder: Path) -> list[Path]:
-    """The packs of a folder."""
-    return sorted(folder.glob(f"*{_SUFFIX}"))
+    """The packs of a folder; a link that leads nowhere is none."""
+    return sorted(path for path in folder.glob(f"*{_SUFFIX}") if path.is_file())
 
 
 def write_pack(folder: Path, entries: Mapping[str, bytes], durable: bool = True) -> Path:
