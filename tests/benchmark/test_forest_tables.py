@@ -18,12 +18,15 @@ NUMBA = kernels("nasforge.benchmark.predictors.forest_kernels") is not None
 
 
 def random_forest(seed: int, members: int, trees: int, leaves: int) -> ForestPredictor:
-    """Trees of 1 to `leaves` leaves, grown at random leaves; few thresholds, so tests recur."""
+    """Trees of 1 to `leaves` leaves, grown at random leaves; few thresholds, so tests recur.
+
+    Values are multiples of 1/64, whose sums are exact in any order.
+    """
     rng = np.random.default_rng(seed)
     nodes: list[list[float]] = []  # feature, threshold, left, right, value
 
     def add_leaf() -> int:
-        nodes.append([0, np.inf, len(nodes), len(nodes), rng.normal()])
+        nodes.append([0, np.inf, len(nodes), len(nodes), rng.integers(-200, 200) / 64])
         return len(nodes) - 1
 
     roots = []
@@ -42,7 +45,7 @@ def random_forest(seed: int, members: int, trees: int, leaves: int) -> ForestPre
         value,
         np.array(roots, np.int32),
         np.arange(0, members * trees, trees, dtype=np.int32),
-        rng.normal(size=members),
+        rng.integers(-200, 200, size=members) / 64,
     )
 
 
@@ -76,7 +79,7 @@ def test_every_size_of_tree(leaves: int, numba: bool) -> None:
         features = rows(n, n)
         with contextlib.nullcontext() if numba else numpy_alone():
             answer = forest.predict(features)
-        np.testing.assert_allclose(answer, by_recursion(forest, features), rtol=1e-12)
+        np.testing.assert_array_equal(answer, by_recursion(forest, features))
 
 
 @given(
@@ -92,10 +95,10 @@ def test_numba_and_numpy_agree(seed: int, members: int, trees: int, leaves: int,
     features = rows(seed, n)
     answer = forest.predict(features)
     with numpy_alone():
-        np.testing.assert_allclose(answer, forest.predict(features), rtol=1e-12)
+        np.testing.assert_array_equal(answer, forest.predict(features))
     if leaves > 1:  # nothing else is walked
         walked = forest._walk(forest._tests.go_right(features))
-        np.testing.assert_allclose(answer, walked, rtol=1e-12)
+        np.testing.assert_array_equal(answer, walked)
 
 
 @pytest.mark.parametrize("numba", [False, *[True] * NUMBA])
