@@ -42,8 +42,9 @@ ANYTHING = st.one_of(
     st.lists(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
     st.dictionaries(st.integers(), st.integers(), max_size=2),
-    st.just([[]]),
-    st.just({"name": None}),
+    # Built anew for each draw: one list shared by all would come to hold itself.
+    st.builds(lambda: [[]]),
+    st.builds(lambda: {"name": None}),
 )
 
 
@@ -112,7 +113,7 @@ def valid(schema: dict) -> st.SearchStrategy:
     if isinstance(schema.get("additionalProperties"), dict):  # settings by optimizer
         least = schema.get("minProperties", 0)
         names = valid(schema["propertyNames"])
-        return st.dictionaries(names, st.just({}), min_size=least, max_size=2)
+        return st.dictionaries(names, st.builds(dict), min_size=least, max_size=2)
     if kind == "object":
         known = schema.get("properties", {})
         required = schema.get("required", [])
