@@ -85,8 +85,6 @@ def test_nb301_is_of_the_papers_size_and_recipe() -> None:
         (["plan", "config/config.yaml", "--seconds-per-training", "-1"], "must be more than 0"),
         (["plan", "Makefile"], "not YAML"),
         (["plan", "CITATION.cff"], "dataset: missing; to train takes"),
-        (["train", "x", "--config", "config/config.yaml"], "'x' is no genotype"),
-        (["train", "x", "--config", "config/config.yaml", "--replicate", "-1"], "--replicate: -1"),
     ],
 )
 def test_misuse_is_one_line(
@@ -101,24 +99,3 @@ def test_misuse_is_one_line(
     assert captured.out == ""
     assert message in captured.err
     assert captured.err.count("\n") == 1
-
-
-def test_train_by_hand_prints_the_curve_and_uses_the_cache(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config = tmp_path / "tiny.yaml"
-    config.write_text(yaml.safe_dump(TINY))
-    (tmp_path / "workflow").symlink_to(REPOSITORY / "workflow")
-    monkeypatch.chdir(tmp_path)
-    main(["sample"])
-    genotype = capsys.readouterr().out.strip()
-    command = ["train", genotype, "--config", str(config), "--replicate", "1"]
-    assert main(command) == 0
-    text = capsys.readouterr().out
-    assert "val_accuracy" in text
-    assert "train_time_s" in text
-    assert main([*command, "--json"]) == 0
-    evaluation = json.loads(capsys.readouterr().out)
-    assert evaluation["replicate"] == 1
-    assert len(evaluation["curve"]) == 2
-    assert len(list((tmp_path / "results/.cache").glob("train/*/*/*.json"))) == 1

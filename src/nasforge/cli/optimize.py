@@ -165,7 +165,7 @@ def _backend(options: argparse.Namespace) -> Backend:
 
 def _training(options: argparse.Namespace) -> Backend:
     require("torch", "train")
-    from nasforge.cli.make import open_training
+    from nasforge.cli.train import open_training
     from nasforge.optimizers.backends.training import TrainingBackend
 
     if options.space is not None:

@@ -1,0 +1,82 @@
+"""Training by hand: `nasforge train`."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+from command_line import refused
+from tiny_campaign import REPOSITORY, TINY
+
+from nasforge.cli import main
+from nasforge.evaluations.restore import restore_cache
+from nasforge.space import DARTS
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small config in a folder of its own, which is the working directory."""
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(TINY))
+    (tmp_path / "workflow").symlink_to(REPOSITORY / "workflow")
+    monkeypatch.chdir(tmp_path)
+    return "tiny.yaml"
+
+
+def sampled(capsys: pytest.CaptureFixture[str], number: int) -> list[str]:
+    assert main(["sample", str(number)]) == 0
+    return capsys.readouterr().out.split()
+
+
+def test_one_training_prints_the_curve_and_uses_the_cache(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [genotype] = sampled(capsys, 1)
+    command = ["train", genotype, "--config", config, "--replicate", "1"]
+    assert main(command) == 0
+    text = capsys.readouterr().out
+    assert "val_accuracy" in text
+    assert "train_time_s" in text
+    assert main([*command, "--json"]) == 0
+    evaluation = json.loads(capsys.readouterr().out)
+    assert evaluation["replicate"] == 1
+    assert len(evaluation["curve"]) == 2
+    assert len(list(Path("results/.cache").glob("train/*/*/*.json"))) == 1
+
+
+def test_several_trainings_are_a_line_each_and_tables_that_restore_reads(
+    config: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    genotypes = sampled(capsys, 2)
+    Path("found.txt").write_text("\n".join(["# found", *genotypes, genotypes[0]]))
+    command = ["train", "--file", "found.txt", "--config", config, "--replicates", "2"]
+    assert main([*command, "-o", "mine"]) == 0
+    _, *lines = capsys.readouterr().out.splitlines()
+    table = pd.read_parquet("mine/evaluations")
+    ids = [DARTS.architecture_id(DARTS.parse(text)) for text in genotypes for _ in range(2)]
+    assert table["architecture_id"].tolist() == ids
+    assert [line.split()[:2] for line in lines] == [
+        [i, r] for i, r in zip(ids, "0101", strict=True)
+    ]
+    assert len(pd.read_parquet("mine/curves")) == 4 * TINY["training"]["recipe"]["epochs"]
+    assert restore_cache(Path("mine"), tmp_path / "another").added == 4
+    assert main([*command, "--json"]) == 0
+    printed = [each["val_accuracy"] for each in json.loads(capsys.readouterr().out)]
+    assert printed == table["val_accuracy"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x"], "'x' is no genotype"),
+        ([], "no architecture is given"),
+        (["--file", "missing.txt"], "missing.txt: cannot be read"),
+        (["x", "--replicate", "-1"], "--replicate: -1"),
+        (["x", "--replicates", "0"], "--replicates: 0 must be in 1..1000"),
+        (["x", "--replicates", "2", "--replicate", "1"], "not allowed with"),
+    ],
+)
+def test_misuse_is_one_line(
+    arguments: list[str], message: str, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert message in refused(capsys, "train", *arguments, "--config", config)
