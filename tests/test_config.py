@@ -391,6 +391,10 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("samplers.1.seed", MISSING, "samplers[1].seed: missing; it has no default"),
         # What a schema cannot say.
         ("samplers.1.name", "random", "samplers: two are named 'random'; names must be unique"),
+        ("surrogates.blend", {"families": ["gin"]}, "surrogates.blend.families: 'gin' is not"),
+        ("export.surrogates", {"forest": "svm"}, "export.surrogates.forest: 'svm' is not fitted"),
+        ("export.surrogates", {"a": "blend"}, "a: 'blend' is not fitted by this config, must be "),
+        ("export.surrogates", {"A/b": "linear"}, "export.surrogates: "),
         ("samplers.1.optimizer", "reinforce", "samplers[1] (re_a): unknown optimizer 'reinforce'"),
         (f"{RE_A}.settings.temperature", 1, "(re_a): regularized_evolution has no setting 'temper"),
         ("samplers.0.settings", {"sample_size": 1}, "samplers[0] (random): random has no setting"),

@@ -21,6 +21,9 @@ from nasforge.space.registry import resolve_space
 MINIMUM_DEVELOPMENT = 10
 """Architectures, without which nothing can be fitted."""
 
+TREES = ("lightgbm", "xgboost", "random_forest", "ngboost")
+"""Families that `best_tree` stands for; a test compares them with the families themselves."""
+
 _CASTS = {"integer": int, "number": float}
 
 
@@ -153,6 +156,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
             f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
             f"({', '.join(config['surrogates']['families'])})"
         )
+    _check_named_surrogates(config)
     _check_studies(config["studies"], trains="evaluations" not in config)
     if "evaluations" in config:
         return notes
@@ -164,6 +168,26 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
         )
     _check_campaign(config)
     return notes
+
+
+def _check_named_surrogates(config: Mapping[str, Any]) -> None:
+    """Surrogates that are named elsewhere are fitted."""
+    surrogates = config["surrogates"]
+    blend, families = surrogates["blend"], list(surrogates["families"])
+    for name in blend["families"] or ():
+        if name not in families:
+            raise ConfigError(
+                f"surrogates.blend.families: {name!r} is not one of surrogates.families "
+                f"({', '.join(families)})"
+            )
+    allowed = families + ["blend"] * bool(blend["parts"])
+    allowed += ["best_tree"] * bool(set(TREES) & set(families))
+    for name, surrogate in (config["export"]["surrogates"] or {}).items():
+        if surrogate not in allowed:
+            raise ConfigError(
+                f"export.surrogates.{name}: {surrogate!r} is not fitted by this config, must be "
+                f"one of {', '.join(allowed)}"
+            )
 
 
 def _space(reference: str) -> SearchSpace:

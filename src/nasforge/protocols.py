@@ -30,7 +30,7 @@ SPLIT_PROTOCOL = 2
 FIT_PROTOCOL = 3
 """The same data and settings give another model."""
 
-SELECT_PROTOCOL = 2
+SELECT_PROTOCOL = 3
 """Selection, noise, calibration or out-of-fold scores change."""
 
 TEST_PROTOCOL = 2

@@ -40,7 +40,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     # Out of fold, all that tpe found is far beyond the top region's threshold.
     mine = np.isin(ids, [DARTS.architecture_id(genotype) for genotype in tpe])
     OutOfFold(ids, np.stack([predicted + mine] * 2, axis=1)).write(folder / "linear.parquet")
-    selection = {"selected": "linear", "noise": {}, "epistemic_scales": {}}
+    selection = {"selected": "linear", "exported": {}, "noise": {}, "epistemic_scales": {}}
     (folder / "selection.json").write_text(json.dumps(selection))
     best = {"optimizer": "bananas", "seed": 0, "rank": [1, 2], "value": 0.0}
     evaluated = [DARTS.format(DARTS.canonical(genotype)) for genotype in drawn[:2]]

@@ -22,7 +22,6 @@ from nasforge.studies.without_optimizer import (
     FEWEST,
     WithoutSources,
     WithoutSpec,
-    best_tree,
     proposed_by_optimizer,
     run_without,
 )
@@ -58,7 +57,12 @@ def study(folder: Path, offset: float, monkeypatch: pytest.MonkeyPatch) -> Compa
         "log_variance": 2 * math.log(NOISE_STD), "slope": 0.0, "architectures": 50,
         "evaluations": 150,
     }  # fmt: skip
-    selection = {"selected": "linear", "noise": {"val_accuracy": noise}, "epistemic_scales": {}}
+    selection = {
+        "selected": "linear",
+        "exported": {},
+        "noise": {"val_accuracy": noise},
+        "epistemic_scales": {},
+    }
     (folder / "selection.json").write_text(json.dumps(selection))
     sources = WithoutSources(
         *(folder / f"{name}.parquet" for name in ("development", "evaluations", "proposals")),
@@ -151,9 +155,3 @@ def test_orders_that_agree_and_one_that_does_not() -> None:
     row = table.loc[("true", "o0", "o2")]
     assert row["low"] < row["difference"] < row["high"] < 0
     assert row["difference"] == pytest.approx(-0.04)
-
-
-def test_the_best_tree_is_no_other_family(tmp_path: Path) -> None:
-    table = {"surrogate": ["linear", "xgboost", "lightgbm"], "rmse": [0.1, 0.3, 0.2]}
-    pd.DataFrame(table).to_csv(tmp_path / "candidates.csv")
-    assert best_tree(tmp_path / "candidates.csv") == "lightgbm"

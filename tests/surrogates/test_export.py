@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +50,35 @@ def test_queries_answer_as_the_scored_models(
         model = read_model(finished_campaign.records[family, target])
         expected = TARGETS[target].natural(model.predict(encoded).mean(axis=1))
         np.testing.assert_allclose(answers[target], expected, rtol=1e-12)
+
+
+def test_some_are_exported_under_names_of_their_own(
+    finished_campaign, exported: Path, genotypes, tmp_path: Path
+) -> None:
+    selection = Selection.read(finished_campaign.selection)
+    names = {"forest": "lightgbm", "both": "blend"}
+    chosen = dataclasses.replace(selection, selected="blend", exported=names)
+    (tmp_path / "selection.json").write_text(json.dumps(dataclasses.asdict(chosen)))
+    campaign = SimpleNamespace(**vars(finished_campaign))
+    campaign.selection = tmp_path / "selection.json"
+    folder = export_to(campaign, tmp_path)
+    assert len(verify(folder, DARTS)) == 2
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert list(manifest["surrogates"]) == ["forest", "both"]
+    assert manifest["selected"] == manifest["best_known"]["surrogate"] == "both"
+    parts = [
+        part for m in manifest["surrogates"]["both"]["targets"].values() for part in m["parts"]
+    ]
+    needed = {part["file"] for part in parts}
+    needed |= {f"lightgbm.{target}.npz" for target in manifest["targets"]}
+    assert {path.name for path in folder.glob("*.*.npz")} == needed
+    assert set(manifest["encodings"]) == {part["encoding"] for part in parts} | {
+        manifest["surrogates"]["forest"]["targets"]["val_accuracy"]["parts"][0]["encoding"]
+    }
+    for name, surrogate in names.items():
+        answers = nasforge.load(folder, surrogate=name).query_many(genotypes)
+        expected = nasforge.load(exported, surrogate=surrogate).query_many(genotypes)
+        np.testing.assert_array_equal(answers["val_accuracy"], expected["val_accuracy"])
 
 
 def test_the_benchmark_verifies(exported: Path) -> None:

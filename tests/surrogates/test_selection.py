@@ -41,10 +41,12 @@ def predict(campaign, tmp_path, errors: dict[str, dict[str, float]]) -> dict:
     return files
 
 
-def decide(campaign, tmp_path, records: dict, budget: float = 1e6) -> Selection:
+def decide(
+    campaign, tmp_path, records: dict, budget: float = 1e6, exported: dict | None = None
+) -> Selection:
     names = ("scores.parquet", "candidates.csv", "selection.json")
     outputs = SelectionOutputs(*(tmp_path / name for name in names))
-    select(DARTS, campaign.development, records, budget, outputs)
+    select(DARTS, campaign.development, records, budget, outputs, exported)
     return Selection.read(outputs.selection)
 
 
@@ -61,6 +63,17 @@ def test_the_lowest_error_of_val_accuracy_wins(finished_campaign, tmp_path, best
     }
     files = predict(finished_campaign, tmp_path, errors)
     assert decide(finished_campaign, tmp_path, files).selected == best
+
+
+def test_one_that_is_not_exported_is_not_selected_but_listed(finished_campaign, tmp_path) -> None:
+    errors = {"val_accuracy": {"mean": 0.02, "linear": 0.001, "lightgbm": 0.01}}
+    files = predict(finished_campaign, tmp_path, errors)
+    exported = {"forest": "best_tree", "floor": "mean"}
+    selection = decide(finished_campaign, tmp_path, files, exported=exported)
+    assert selection.selected == "lightgbm"
+    assert selection.exported == {"forest": "lightgbm", "floor": "mean"}
+    table = pd.read_csv(tmp_path / "candidates.csv", index_col="surrogate")
+    assert table["exported"].to_dict() == {"mean": True, "linear": False, "lightgbm": True}
 
 
 def candidates(**rows: tuple[float, float, float]) -> pd.DataFrame:
@@ -142,7 +155,7 @@ def test_without_replicates_noise_and_scales_are_unknown(
 
 def test_a_forecast_joins_noise_and_calibrated_disagreement() -> None:
     noise = NoiseModel(2 * math.log(0.01), 0.0, 10, 30)
-    selection = Selection("a", {"val_accuracy": noise}, {"a": {"val_accuracy": 4.0}})
+    selection = Selection("a", {"a": "a"}, {"val_accuracy": noise}, {"a": {"val_accuracy": 4.0}})
     forecast = selection.forecast("a", "val_accuracy", np.array([0.9]), np.array([0.01**2]))
     assert forecast.noise_std[0] == pytest.approx(0.01)
     assert forecast.epistemic_std[0] == pytest.approx(0.02)

@@ -5,7 +5,7 @@ What all stages share: the checked config, and where results go.
 import sys
 from pathlib import Path
 
-from nasforge.config import check_config
+from nasforge.config import TREES, check_config
 from nasforge.running_config import hold_ids
 from nasforge.errors import ConfigError, EvaluationsError
 from nasforge.evaluations.files import hold_folder
@@ -42,8 +42,8 @@ pathvars:
 
 
 FAMILIES = list(config["surrogates"]["families"])
-BLENDED = bool(config["surrogates"]["blend"]["parts"])
-SURROGATES = FAMILIES + ["blend"] * BLENDED
+BLENDED = config["surrogates"]["blend"]["families"] or FAMILIES
+SURROGATES = FAMILIES + ["blend"] * bool(config["surrogates"]["blend"]["parts"])
 TARGETS = config["surrogates"]["targets"]
 EVALUATIONS_FROM = "evaluations" if "evaluations" in config else "campaign"
 EVALUATOR = config["training"]["evaluator"] if "training" in config else None

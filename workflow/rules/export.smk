@@ -7,6 +7,12 @@ Out:  export/<name>-v<version>/
 
 from nasforge.protocols import EXPORT_PROTOCOL
 
+# Families whose arrays are surely exported; what else there is (those of best_tree, a blend's parts)
+# is known only once it is fitted, and is vouched for by the manifest alone.
+EXPORTED = FAMILIES
+if config["export"]["surrogates"] is not None:
+    EXPORTED = [f for f in FAMILIES if f in config["export"]["surrogates"].values()]
+
 
 rule export_benchmark:
     input:
@@ -23,7 +29,7 @@ rule export_benchmark:
         card="<export>/CARD.md",
         selftest="<export>/selftest.npz",
         support="<export>/support.npz",
-        arrays=expand("<export>/{family}.{target}.npz", family=FAMILIES, target=TARGETS),
+        arrays=expand("<export>/{family}.{target}.npz", family=EXPORTED, target=TARGETS),
         curve=expand(
             "<export>/curve.{k}.npz",
             k=[*range(CURVE["components"]), *["basis"] * bool(CURVE["components"])],
@@ -33,7 +39,9 @@ rule export_benchmark:
     params:
         protocol=EXPORT_PROTOCOL,
         space=config["space"],
-        export=config["export"],
+        export={
+            key: config["export"][key] for key in ("name", "version", "description")
+        },
         surrogates=SURROGATES,
         targets=TARGETS,
     script:

@@ -92,7 +92,7 @@ rule fit_family:
 rule fit_blend:
     input:
         development="<results>/split/development.parquet",
-        predictions=expand("<results>/fit/{family}/{{target}}.parquet", family=FAMILIES),
+        predictions=expand("<results>/fit/{family}/{{target}}.parquet", family=BLENDED),
     output:
         record="<results>/fit/blend/{target}.json",
         predictions="<results>/fit/blend/{target}.parquet",
@@ -101,7 +101,7 @@ rule fit_blend:
     localrule: True
     params:
         protocol=FIT_PROTOCOL,
-        families=FAMILIES,
+        families=BLENDED,
         parts=config["surrogates"]["blend"]["parts"],
         seed=config["surrogates"]["seed"],
     script:
@@ -148,6 +148,7 @@ rule select_surrogate:
         surrogates=SURROGATES,
         targets=TARGETS,
         query_budget_us=config["surrogates"]["query_budget_us"],
+        exported=config["export"]["surrogates"],
     script:
         "../scripts/select_surrogate.py"
 

@@ -10,7 +10,6 @@ from math import ceil
 
 from nasforge.protocols import STUDY_PROTOCOL, TRAINING_PROTOCOL
 
-TREES = ("lightgbm", "xgboost", "random_forest", "ngboost")
 # What the optimizers run on: families of the config, "best_tree" if it has any.
 RUNS_ON = [
     name

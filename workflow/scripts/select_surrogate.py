@@ -12,4 +12,5 @@ with job(snakemake):
         by_surrogate_and_target(snakemake, snakemake.input.records),
         snakemake.params.query_budget_us,
         SelectionOutputs(**{name: Path(file) for name, file in snakemake.output.items()}),
+        snakemake.params.exported,
     )

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nasforge.benchmark.predictors import ForestPredictor
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
@@ -26,14 +25,11 @@ from nasforge.optimizers.trajectory import Trajectory
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.chains import Algorithm, read_algorithms
 from nasforge.studies.surrogate_backend import SurrogateBackend, fit_members
-from nasforge.surrogates.families import FAMILIES
+from nasforge.surrogates.exported import BEST_TREE, best_tree
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
 _LOG = logging.getLogger(__name__)
-
-BEST_TREE = "best_tree"
-"""Stands for the family of trees with the smallest out-of-fold error."""
 
 FEWEST = 20
 """Architectures that must remain to fit on."""
@@ -100,7 +96,9 @@ def run_without(
             of architectures that the surrogate learnt, `incumbent_value` the noise-free value of
             what was best by the values seen.
     """
-    family = best_tree(sources.candidates) if spec.family == BEST_TREE else spec.family
+    family = spec.family
+    if family == BEST_TREE:
+        family = best_tree(pd.read_csv(sources.candidates))
     record = json.loads(records[family].read_text(encoding="utf-8"))
     noise = Selection.read(sources.selection).noise[SELECTION_TARGET]
     labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
@@ -121,14 +119,6 @@ def run_without(
     table = pd.concat(tables[1:] or tables).assign(family=family)
     with atomic_path(output) as temporary:
         table[list(COLUMNS)].to_parquet(temporary, index=False)
-
-
-def best_tree(candidates_file: Path) -> str:
-    """The family of trees with the smallest out-of-fold error on val_accuracy."""
-    table = pd.read_csv(candidates_file)
-    trees = [name for name, family in FAMILIES.items() if family.predictor is ForestPredictor]
-    own = table[table["surrogate"].isin(trees)]
-    return str(own.loc[own["rmse"].idxmin(), "surrogate"])
 
 
 def proposed_by_optimizer(proposals_file: Path, evaluations_file: Path) -> dict[str, set[str]]:

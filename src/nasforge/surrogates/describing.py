@@ -114,8 +114,10 @@ def describe(
     network = find_network(space, recipe, dataset, _recorded_params(space, rows))
     trained = evaluator == "train"
     scores = pd.read_parquet(sources.test_scores)
+    selected = next(n for n, s in selection.exported.items() if s == selection.selected)
+    exported = exported_models(models, selection)
     parts = [
-        part for model in (*models.values(), *([curve] if curve else [])) for part in model.parts
+        part for model in (*exported.values(), *([curve] if curve else [])) for part in model.parts
     ]
     return Manifest(
         name=spec.name,
@@ -135,16 +137,28 @@ def describe(
             for target, noise in selection.noise.items()
         },
         surrogates=_surrogates(models, selection, scores),
-        selected=selection.selected,
+        selected=selected,
         curve=None if curve is None else _curve(curve, scores),
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
-        best_known=_best_known(space, rows, selection.selected, models),
+        best_known=_best_known(space, rows, selected, exported),
         software=_software(),
         licence=LICENCE,
         citation=f"{spec.name}-v{spec.version}, made with nasforge {version('nasforge')}",
         files={},
     )
+
+
+def exported_models(
+    models: Mapping[tuple[str, str], Model], selection: Selection
+) -> dict[tuple[str, str], Model]:
+    """By name in the benchmark and target."""
+    return {
+        (name, target): model
+        for name, exported in selection.exported.items()
+        for (surrogate, target), model in models.items()
+        if surrogate == exported
+    }
 
 
 def _trained_recipe(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,13 +195,14 @@ def _surrogates(
     models: Mapping[tuple[str, str], Model], selection: Selection, scores: pd.DataFrame
 ) -> dict[str, SurrogateEntry]:
     entries: dict[str, dict[str, ModelEntry]] = {}
-    for (surrogate, target), model in models.items():
-        entries.setdefault(surrogate, {})[target] = ModelEntry(
+    for (name, target), model in exported_models(models, selection).items():
+        surrogate = selection.exported[name]
+        entries.setdefault(name, {})[target] = ModelEntry(
             parts=tuple(_part(part, target) for part in model.parts),
             epistemic_scale=selection.epistemic_scales[surrogate][target],
             scores=_scores(scores, surrogate, target),
         )
-    return {surrogate: SurrogateEntry(targets) for surrogate, targets in entries.items()}
+    return {name: SurrogateEntry(targets) for name, targets in entries.items()}
 
 
 def _curve(curve: CurveModel, scores: pd.DataFrame) -> CurveEntry:
@@ -264,14 +279,14 @@ def _best_known(
     """
     texts = sorted(set(rows["architecture"]))
     encoded = Encoded(space, [space.parse(text) for text in texts])
-    families = [selected, *(f for f, t in models if t == SELECTION_TARGET and f != selected)]
-    for family in families:
-        predicted = models[family, SELECTION_TARGET].predict(encoded).mean(axis=1)
+    names = [selected, *(n for n, t in models if t == SELECTION_TARGET and n != selected)]
+    for name in names:
+        predicted = models[name, SELECTION_TARGET].predict(encoded).mean(axis=1)
         if np.ptp(predicted) > 1e-12:
             break
     best = int(np.argmax(predicted))
     return {
         "architecture": texts[best],
         SELECTION_TARGET: float(TARGETS[SELECTION_TARGET].natural(predicted[best])),
-        "surrogate": family,
+        "surrogate": name,
     }

@@ -21,9 +21,14 @@ from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.space import SearchSpace
-from nasforge.surrogates.blending import BLEND
 from nasforge.surrogates.curves import read_curve_model
-from nasforge.surrogates.describing import ExportSources, ExportSpec, arrays_file, describe
+from nasforge.surrogates.describing import (
+    ExportSources,
+    ExportSpec,
+    arrays_file,
+    describe,
+    exported_models,
+)
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import Selection
 
@@ -53,10 +58,12 @@ def export(
     models = {key: read_model(file) for key, file in record_files.items()}
     curve = None if curve_record is None else read_curve_model(curve_record)
     manifest = describe(space, spec, sources, selection, models, curve)
+    exported = exported_models(models, selection)
+    # A blend's parts may be surrogates of their own too, which then share a file with it.
     files = {
-        arrays_file(*key): pack_arrays(model.parts[0].predictor.to_arrays())
-        for key, model in models.items()
-        if key[0] != BLEND  # its parts are the others
+        arrays_file(part.name, target): pack_arrays(part.predictor.to_arrays())
+        for (_, target), model in exported.items()
+        for part in model.parts
     }
     if curve is not None:
         basis = {"mean": curve.mean, "components": curve.components}
@@ -64,7 +71,7 @@ def export(
         for entry, part in zip(manifest.curve.parts, curve.parts, strict=True):
             files[entry.file] = pack_arrays(part.predictor.to_arrays())
     golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
-    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, models))
+    files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, exported))
     files[SUPPORT_FILE] = pack_arrays(_support_arrays(space, sources.development))
     files[CARD_FILE] = format_card(manifest).encode()
     return write_frozen(folder, manifest, files)

@@ -3,8 +3,8 @@
     >>> select(DARTS, development, {("linear", "val_accuracy"): record, ...}, 1000.0, outputs)
 
 Everything here uses out-of-fold predictions of the development part. Selected is the cheapest
-surrogate, within the budget of a query, whose out-of-fold RMSE on val_accuracy is within one
-standard error of the best one's.
+surrogate, of those that are exported and within the budget of a query, whose out-of-fold RMSE on
+val_accuracy is within one standard error of the best one's.
 """
 
 import json
@@ -25,6 +25,7 @@ from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.space import SearchSpace
 from nasforge.surrogates.calibration import Forecast, calibration_table
 from nasforge.surrogates.cost import measure_query_us, query_cost
+from nasforge.surrogates.exported import exported_surrogates
 from nasforge.surrogates.fitting import OutOfFold, read_model
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.noise import fit_epistemic_scale, fit_noise
@@ -41,11 +42,13 @@ class Selection:
 
     Attributes:
         selected: The default surrogate.
+        exported: Surrogates by their names in the benchmark.
         noise: Noise model by target; None where not estimable.
         epistemic_scales: By surrogate, then by target; None where not estimable.
     """
 
     selected: str
+    exported: Mapping[str, str]
     noise: Mapping[str, NoiseModel | None]
     epistemic_scales: Mapping[str, Mapping[str, float | None]]
 
@@ -54,7 +57,7 @@ class Selection:
         """Read what `select` wrote."""
         data = json.loads(file.read_text(encoding="utf-8"))
         noise = {key: value and NoiseModel(**value) for key, value in data["noise"].items()}
-        return cls(data["selected"], noise, data["epistemic_scales"])
+        return cls(data["selected"], data["exported"], noise, data["epistemic_scales"])
 
     def forecast(
         self, surrogate: str, target: str, mean: np.ndarray, member_variance: np.ndarray
@@ -94,6 +97,7 @@ def select(
     record_files: Mapping[tuple[str, str], Path],
     query_budget_us: float,
     outputs: SelectionOutputs,
+    exported: Mapping[str, str] | None = None,
 ) -> None:
     """Score all surrogates out-of-fold, select one, fit the noise and calibrate.
 
@@ -103,6 +107,7 @@ def select(
         record_files: Records of the fit stage by (surrogate, target).
         query_budget_us: Most nominal microseconds that a query of the selected one may cost.
         outputs: What is written.
+        exported: Surrogates by their names in the benchmark; None for all, under their own.
 
     Raises:
         SurrogateError: No surrogate is within the budget.
@@ -115,9 +120,12 @@ def select(
     candidates = _candidates(
         space, labels[SELECTION_TARGET], predictions, record_files, query_budget_us
     )
-    selected = choose(candidates, query_budget_us)
+    names = exported_surrogates(exported, candidates)
+    candidates["exported"] = candidates["surrogate"].isin(names.values())
+    selected = choose(candidates[candidates["exported"]], query_budget_us)
     candidates["selected"] = candidates["surrogate"] == selected
-    selection = _calibrated(selected, labels, predictions)
+    noise, scales = _calibrated(selected, labels, predictions)
+    selection = Selection(selected, names, noise, scales)
     table = pd.concat(
         _target_scores(target, truth, predictions, selection) for target, truth in labels.items()
     )
@@ -195,7 +203,8 @@ def _calibrated(
     selected: str,
     labels: Mapping[str, Labels],
     predictions: Mapping[tuple[str, str], OutOfFold],
-) -> Selection:
+) -> tuple[dict[str, NoiseModel | None], dict[str, dict[str, float | None]]]:
+    """Noise by target, epistemic scales by surrogate and target."""
     noise = {
         target: fit_noise(truth, predictions[selected, target].mean)
         for target, truth in labels.items()
@@ -204,7 +213,7 @@ def _calibrated(
     for (surrogate, target), predicted in predictions.items():
         scale = _epistemic_scale(labels[target], predicted, noise[target])
         scales.setdefault(surrogate, {})[target] = scale
-    return Selection(selected, noise, scales)
+    return noise, scales
 
 
 def _target_scores(
