@@ -128,6 +128,7 @@ def value_at(config: Any, path: Path_) -> Any:
     return config
 
 
+DEFAULT_SPLIT = {"test_fraction": 0.2, "seed": 0, "set_aside": [], "test_samplers": []}
 GIVEN = {key: MINIMAL[key] for key in ("name", "surrogates", "export")}
 GIVEN["evaluations"] = {"path": "data/mine"}
 
@@ -137,7 +138,7 @@ def test_given_evaluations_need_no_trainings() -> None:
     assert config["evaluations"] == {"path": "data/mine"}
     assert config["space"] == "darts"
     assert not {"dataset", "training", "samplers", "replicates"} & set(config)
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
+    assert config["split"] == DEFAULT_SPLIT
 
 
 def test_the_folder_of_evaluations_may_be_in_the_home(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,7 +198,7 @@ def test_defaults_are_filled_in() -> None:
     assert config["training"]["recipe"]["momentum"] == 0.0
     assert config["samplers"][0]["settings"] == {}
     assert config["replicates"] == {"fraction": 0.0, "seeds": 3, "seed": 0}
-    assert config["split"] == {"test_fraction": 0.2, "seed": 0, "set_aside": []}
+    assert config["split"] == DEFAULT_SPLIT
     assert config["surrogates"]["targets"] == ["val_accuracy", "test_accuracy", "train_time_s"]
     assert config["execution"]["data_dir"] is None
 
@@ -222,6 +223,18 @@ def test_a_set_aside_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
         checked(MINIMAL | {"split": {"set_aside": ["other"]}})
     with pytest.raises(ConfigError, match="0 proposals in all"):
         checked(MINIMAL | {"split": {"set_aside": [MINIMAL["samplers"][0]["name"]]}})
+
+
+def test_a_test_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
+    with pytest.raises(ConfigError, match=r"split.test_samplers: there is no sampler 'other'"):
+        checked(MINIMAL | {"split": {"test_samplers": ["other"]}})
+    own = MINIMAL["samplers"][0]["name"]
+    with pytest.raises(ConfigError, match="0 proposals in all"):
+        checked(MINIMAL | {"split": {"test_samplers": [own]}})
+    fresh = {**MINIMAL["samplers"][0], "name": "fresh"}
+    samplers = [*MINIMAL["samplers"], fresh]
+    config = checked(MINIMAL | {"samplers": samplers, "split": {"test_samplers": ["fresh"]}})
+    assert config["split"]["test_samplers"] == ["fresh"]
 
 
 def test_a_curve_is_predicted_by_one_of_the_families() -> None:

@@ -239,7 +239,7 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
             "when dataset.source is 'parquet'"
         )
     _check_unique(entry["name"] for entry in config["samplers"])
-    _check_set_aside(config)
+    _check_split(config)
     for number, entry in enumerate(config["samplers"]):
         try:
             allowed = default_settings(entry["optimizer"])
@@ -290,27 +290,30 @@ def _check_trained(exploitation: Mapping[str, Any]) -> None:
 
 def _check_budget(config: Mapping[str, Any]) -> None:
     """Too few proposals are known before anything is trained."""
+    split = config["split"]
     proposals = sum(
         e["generations"] * e["generation_size"]
         for e in config["samplers"]
-        if e["name"] not in config["split"]["set_aside"]
+        if e["name"] not in (*split["set_aside"], *split["test_samplers"])
     )
-    development = proposals - round(config["split"]["test_fraction"] * proposals)
+    held_out = 0 if split["test_samplers"] else max(1, round(split["test_fraction"] * proposals))
+    development = proposals - held_out
     needed = max(MINIMUM_DEVELOPMENT, config["surrogates"]["folds"])
-    if development < needed or development == proposals:
+    if development < needed:
         raise ConfigError(
-            f"samplers: {proposals} proposals in all leave {development} architectures to fit on "
-            f"and {proposals - development} to test with; at least {needed} and 1 are needed"
+            f"samplers: {proposals} proposals in all leave {max(development, 0)} architectures to "
+            f"fit on, besides the test part; at least {needed} are needed"
         )
 
 
-def _check_set_aside(config: Mapping[str, Any]) -> None:
+def _check_split(config: Mapping[str, Any]) -> None:
     names = [entry["name"] for entry in config["samplers"]]
-    for name in config["split"]["set_aside"]:
-        if name not in names:
-            raise ConfigError(
-                f"split.set_aside: there is no sampler {name!r}; samplers: {', '.join(names)}"
-            )
+    for key in ("set_aside", "test_samplers"):
+        for name in config["split"][key]:
+            if name not in names:
+                raise ConfigError(
+                    f"split.{key}: there is no sampler {name!r}; samplers: {', '.join(names)}"
+                )
 
 
 def _check_unique(names: Iterable[str]) -> None:

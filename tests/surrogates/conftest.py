@@ -116,11 +116,9 @@ class Campaign:
         table = pa.Table.from_pylist(rows, schema=PROPOSALS)
         write_table(self.proposals, table, "proposals", PROVENANCE)
 
-    def split(
-        self, test_fraction: float = 0.2, seed: int = 0, set_aside: Sequence[str] = ()
-    ) -> None:
+    def split(self, test_fraction: float = 0.2, seed: int = 0, **samplers: Sequence[str]) -> None:
         files = PartFiles(self.development, self.test, self.set_aside)
-        write_parts(self.evaluations, self.proposals, files, test_fraction, seed, set_aside)
+        write_parts(self.evaluations, self.proposals, files, test_fraction, seed, **samplers)
 
 
 @pytest.fixture(scope="session")

@@ -225,6 +225,34 @@ def test_architectures_of_a_set_aside_sampler_are_in_no_part(
     assert len(ids[0] | ids[1]) == 30
 
 
+def test_the_test_part_is_what_test_samplers_proposed(
+    campaign, make_training, genotypes: list[Genotype]
+) -> None:
+    trainings = [make_training(genotype, 0, 0.5) for genotype in genotypes]
+    proposals = [("a" if i < 30 else "fresh", genotype) for i, genotype in enumerate(genotypes)]
+    campaign.write(trainings, [*proposals, ("a", genotypes[-1])])
+    campaign.split(test_samplers=["fresh"])
+    development, test = both_parts(campaign)
+    assert set(test.strata) == {"fresh"}
+    assert set(test.architecture_ids) == {DARTS.architecture_id(g) for g in genotypes[30:]}
+    assert set(development.architecture_ids) == {DARTS.architecture_id(g) for g in genotypes[:30]}
+
+
+def test_what_is_learnt_from_does_not_depend_on_whether_the_test_part_is_there(
+    campaign, make_training, genotypes: list[Genotype]
+) -> None:
+    trainings = [make_training(genotype, 0, 0.5) for genotype in genotypes]
+    campaign.write(trainings[:30], [("a", genotype) for genotype in genotypes[:30]])
+    campaign.split(test_samplers=["fresh"])
+    assert len(pd.read_parquet(campaign.test)) == 0
+    before = campaign.development.read_bytes()
+    proposals = [("a" if i < 30 else "fresh", genotype) for i, genotype in enumerate(genotypes)]
+    campaign.write(trainings, proposals)
+    campaign.split(test_samplers=["fresh"])
+    assert len(pd.read_parquet(campaign.test)) == len(genotypes) - 30
+    assert campaign.development.read_bytes() == before
+
+
 def test_the_first_training_is_that_of_the_lowest_replicate(
     campaign, make_training, genotypes: list[Genotype]
 ) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.targets import TARGETS
+from nasforge.errors import SurrogateError
 from nasforge.space import DARTS
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.metrics import METRICS
+from nasforge.surrogates.testing import score_test
 
 
 @pytest.mark.parametrize("family", ["mean", "linear", "lightgbm", "blend"])
@@ -51,3 +53,11 @@ def test_no_test_architecture_is_in_the_development_part(finished_campaign) -> N
         for file in (finished_campaign.development, finished_campaign.test)
     ]
     assert len(parts[0] | parts[1]) == len(parts[0]) + len(parts[1]) == 39
+
+
+def test_a_test_part_that_is_not_trained_yet_is_said_to_be(finished_campaign, tmp_path) -> None:
+    empty = tmp_path / "test.parquet"
+    pd.read_parquet(finished_campaign.test).iloc[:0].to_parquet(empty)
+    files = (finished_campaign.development, finished_campaign.selection, finished_campaign.records)
+    with pytest.raises(SurrogateError, match=r"the test part is empty: .* train it first"):
+        score_test(DARTS, empty, *files, tmp_path / "scores", tmp_path / "predictions")

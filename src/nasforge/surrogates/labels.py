@@ -111,6 +111,7 @@ def write_parts(
     test_fraction: float,
     seed: int,
     set_aside: Sequence[str] = (),
+    test_samplers: Sequence[str] = (),
 ) -> None:
     """Split the evaluations with status ok into a development and a test part.
 
@@ -122,6 +123,9 @@ def write_parts(
         seed: Seed of the split.
         set_aside: Samplers, all of whose architectures are in neither of the two parts, whoever
             else proposed them.
+        test_samplers: Samplers, all of whose architectures are the test part, whoever else
+            proposed them; none: a random `test_fraction` is. That part may be empty: they may be
+            trained after everything else was decided.
 
     Raises:
         SurrogateError: There are too few architectures for either part.
@@ -134,16 +138,24 @@ def write_parts(
     proposals, _ = read_table(proposals_file, "proposals")
     stratum: dict[str, str] = {}
     aside: dict[str, str] = {}
+    tested: dict[str, str] = {}
     for sampler, evaluation_id in zip(
         proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
     ):
-        into = aside if sampler in set_aside else stratum
+        into = stratum
+        if sampler in set_aside:
+            into = aside
+        elif sampler in test_samplers:
+            into = tested
         into.setdefault(architecture_of[evaluation_id], sampler)
-    ok["stratum"] = ok["architecture_id"].map(stratum | aside)
+    ok["stratum"] = ok["architecture_id"].map(stratum | tested | aside)
     ids = sorted(set(ok["architecture_id"]) - set(aside))
-    held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
-    test_ids = {i for i, held in zip(ids, held_out, strict=True) if held}
-    if not test_ids or len(ids) - len(test_ids) < MINIMUM_DEVELOPMENT:
+    if test_samplers:
+        test_ids = set(ids) & set(tested)
+    else:
+        held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
+        test_ids = {i for i, held in zip(ids, held_out, strict=True) if held}
+    if not (test_ids or test_samplers) or len(ids) - len(test_ids) < MINIMUM_DEVELOPMENT:
         raise SurrogateError(
             f"{len(ids)} evaluated architectures give a development part of "
             f"{len(ids) - len(test_ids)} and a test part of {len(test_ids)}; at least "

@@ -13,6 +13,7 @@ import pandas as pd
 
 from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.targets import TARGETS
+from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path
 from nasforge.space import SearchSpace
 from nasforge.surrogates.curves import CurveSources, curve_scores, read_curve_model
@@ -60,9 +61,17 @@ def score_test(
             the target's scale, pit (of the first training; nan where the noise is not estimable),
             written as parquet.
         curve: Learning curves and their model, if there is one.
+
+    Raises:
+        SurrogateError: There is no test part yet.
     """
     selection = Selection.read(selection_file)
     scores, tables = [], []
+    if not len(pd.read_parquet(test_file, columns=["architecture_id"])):
+        raise SurrogateError(
+            "the test part is empty: nothing that split.test_samplers propose is evaluated yet; "
+            "train it first"
+        )
     for target in dict.fromkeys(target for _, target in record_files):
         truth = read_labels(test_file, TARGETS[target])
         encoded = Encoded(space, [space.parse(text) for text in truth.architectures])
