@@ -4,6 +4,7 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 
 EXTRAS := workflow,train,fit,ngboost,fast,dev
+SHIPPED := src/nasforge/benchmark/shipped/darts-cifar10-cpu-v1
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
 RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' $(CONFIG))
@@ -12,7 +13,7 @@ RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment benchmark test lint format
+.PHONY: help environment benchmark release test lint format
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +38,14 @@ benchmark: environment ## make the benchmark of CONFIG (default config/config.ya
 	@folder=$$(ls -td $(RESULTS)/export/*/ | head -n 1); \
 	echo; echo "Benchmark: $$folder"; echo "Report:    $(RESULTS)/report.html"; \
 	echo "Query it:  $(VENV)/bin/nasforge query $$folder \"\$$($(VENV)/bin/nasforge sample --seed 1)\""
+
+# The same evaluations, settings and library versions give the same bytes.
+release: environment ## make the released benchmark and docs/results.md from data/darts-cifar10-cpu
+	$(VENV)/bin/snakemake --cores $(CORES) \
+	  --configfile config/release.yaml config/release_tuned.json -- all studies
+	rm -rf $(SHIPPED)
+	cp -r results/release/export/darts-cifar10-cpu-v1 $(SHIPPED)
+	cp -r results/release/page/. docs/
 
 test: environment ## run the tests
 	$(VENV)/bin/python -m pytest

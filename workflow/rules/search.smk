@@ -18,6 +18,7 @@ RUNS_ON = [
 ]
 LONG_RUNS = config["studies"]["long_runs"]
 EXPLOITATION = config["studies"]["exploitation"]
+EXPLOITED_IS_TRAINED = bool(EXPLOITATION["train"] or EXPLOITATION["trained"])
 
 
 wildcard_constraints:
@@ -253,7 +254,7 @@ elif EXPLOITATION["trained"]:
     )
 
 
-if EXPLOITATION["train"] or EXPLOITATION["trained"]:
+if EXPLOITED_IS_TRAINED:
 
     rule score_exploited:
         input:

@@ -3,7 +3,7 @@ Studies: experiments on the evaluations and surrogates at hand. Not part of the 
 `snakemake --cores all studies`.
 
 In:   split/, fit/, select/, collect/
-Out:  studies/
+Out:  studies/, page/
 Search.smk has those of optimizers.
 """
 
@@ -113,42 +113,76 @@ rule score_set_aside:
         "../scripts/score_set_aside.py"
 
 
-rule write_page:
+include: "search.smk"
+
+
+# The sections of the results page: heading, figure, finding.
+PAGE_STUDIES = [
+    ("Predicted against true", "<results>/report/predicted_against_true.png", ""),
+    ("Calibration", "<results>/report/calibration.png", ""),
+    ("Generalization", rules.score_generalization.output.figure, ""),
+    *(
+        [("Parameter-free operations", rules.score_set_aside.output.figure, "")]
+        if SET_ASIDE
+        else []
+    ),
+    *(
+        (title, study.output.figure, study.output.finding)
+        for title, study in [
+            ("Surrogate against table", rules.compare_with_table),
+            *(
+                [("True and surrogate trajectories", rules.compare_trajectories)]
+                if RUNS_ON
+                else []
+            ),
+            ("Long runs", rules.compare_long_runs),
+            *(
+                [("Exploitation", rules.score_exploited)]
+                if EXPLOITED_IS_TRAINED
+                else []
+            ),
+            ("Coverage", rules.study_coverage),
+            ("Random draws", rules.compare_with_draws),
+        ]
+    ),
+]
+
+
+rule write_results:
     input:
+        manifest="<export>/manifest.json",
         scores="<results>/select/scores.parquet",
         candidates="<results>/select/candidates.csv",
         test_scores="<results>/score/test_scores.parquet",
         generalization=rules.score_generalization.output.scores,
-        table=rules.compare_with_table.output.scores,
-        table_finding=rules.compare_with_table.output.finding,
         set_aside=rules.score_set_aside.output.scores if SET_ASIDE else [],
+        figures=[figure for _, figure, _ in PAGE_STUDIES],
+        findings=[finding for _, _, finding in PAGE_STUDIES if finding],
     output:
-        page="<results>/studies/surrogates.md",
+        page="<results>/page/results.md",
+        figures=[
+            f"<results>/page/figures/{Path(str(figure)).name}"
+            for _, figure, _ in PAGE_STUDIES
+        ],
     log:
-        "<logs>/studies/page.log",
+        "<logs>/studies/results.log",
     localrule: True
     params:
         protocol=STUDY_PROTOCOL,
+        titles=[(title, bool(finding)) for title, _, finding in PAGE_STUDIES],
     script:
-        "../scripts/write_page.py"
-
-
-include: "search.smk"
+        "../scripts/write_results.py"
 
 
 rule studies:
     input:
-        rules.write_page.output,
+        rules.write_results.output,
         rules.score_generalization.output,
         rules.compare_with_table.output,
         rules.score_set_aside.output if SET_ASIDE else [],
         rules.compare_trajectories.output if RUNS_ON else [],
         rules.compare_long_runs.output,
         rules.choose_exploited.output,
-        (
-            rules.score_exploited.output
-            if EXPLOITATION["train"] or EXPLOITATION["trained"]
-            else []
-        ),
+        (rules.score_exploited.output if EXPLOITED_IS_TRAINED else []),
         rules.study_coverage.output,
         rules.compare_with_draws.output,

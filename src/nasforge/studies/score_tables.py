@@ -1,83 +1,55 @@
-"""A page of tables: what the surrogates of a run are worth, from the files that the DAG wrote.
+"""Tables of scores in Markdown: surrogates below each other, and what bounds them.
 
->>> write_page(PageSources(scores, test_scores, candidates, generalization, ...), page)
+>>> score_tables(pd.read_parquet("score/test_scores.parquet"))
+["| n = 117 | r2 | mae | ...", ...]
 
-Markdown, so that docs/ can take it as it is. Nothing is computed here.
+Nothing is computed here.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from nasforge.evaluations.files import write_text
 from nasforge.surrogates.selection import SELECTION_TARGET
 
 RANKING = ("r2", "mae", "kendall_tau", "sparse_kendall_tau", "spearman", "top_tenth_overlap")
 CALIBRATION = ("nll", "crps", "coverage_50", "coverage_90", "kl")
 GENERAL = ("r2", "kendall_tau")
 
-
-@dataclass(frozen=True)
-class PageSources:
-    """Files that are read.
-
-    Attributes:
-        scores: Out-of-fold scores.
-        test_scores: Scores on the test part.
-        candidates: Errors and costs of all surrogates.
-        generalization: Scores of the study of generalization.
-        table: Scores of the study against a table.
-        table_finding: Its sentence.
-        set_aside: Scores of what was set aside; None if nothing was.
-    """
-
-    scores: Path
-    test_scores: Path
-    candidates: Path
-    generalization: Path
-    table: Path
-    table_finding: Path
-    set_aside: Path | None = None
+SIZE = "Training architectures"
+SCHEMES = {
+    "size": SIZE,
+    "without": "Left out",
+    "distance": "Edits to the nearest training architecture",
+    "region": "Region",
+}
+"""Of the study of generalization, with their titles."""
 
 
-def write_page(sources: PageSources, output: Path) -> None:
-    """Write the page.
+def score_tables(scores: pd.DataFrame) -> list[str]:
+    """Scores of val_accuracy: of the predicted means, then of the predictive distributions.
 
     Args:
-        sources: What is read.
-        output: Markdown.
+        scores: A score table with all targets of one part.
     """
-    out_of_fold, test = pd.read_parquet(sources.scores), pd.read_parquet(sources.test_scores)
-    candidates = pd.read_csv(sources.candidates)
-    general = pd.read_csv(sources.generalization)
-    lines = ["Intervals are of 90 %, by bootstrap over architectures.", ""]
-    for title, table in (("out of fold", out_of_fold), ("test part", test)):
-        own = table[table["target"] == SELECTION_TARGET]
-        lines += [f"### {SELECTION_TARGET}, {title}", "", *_by_family(own, RANKING), ""]
-        lines += _by_family(own, CALIBRATION)
-        lines.append("")
-    lines += ["### Other targets, test part", "", *_other_targets(test), ""]
-    lines += ["### Error and cost of a query", "", *_candidates(candidates), ""]
-    for scheme, title in (
-        ("size", "Training architectures"),
-        ("without", "Left out"),
-        ("distance", "Edits to the nearest training architecture"),
-        ("region", "Region"),
-    ):
-        rows = general[general["scheme"] == scheme]
-        lines += [f"### {title}", "", *_by_group(rows, title), ""]
-    lines += ["### Against a table", "", sources.table_finding.read_text(encoding="utf-8").strip()]
-    if sources.set_aside is not None:
-        aside = pd.read_csv(sources.set_aside)
-        for sampler, rows in aside.groupby("sampler"):
-            lines += ["", f"### Set aside: {sampler}", "", *_by_family(rows, RANKING)]
-    write_text(output, "\n".join(lines) + "\n")
+    own = scores[scores["target"] == SELECTION_TARGET]
+    return [*by_family(own, RANKING), "", *by_family(own, CALIBRATION)]
 
 
-def _by_family(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
+def generalization_tables(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """A table per scheme, by title.
+
+    Args:
+        scores: What the study of generalization wrote.
+    """
+    return {
+        title: _by_group(scores[scores["scheme"] == scheme], title)
+        for scheme, title in SCHEMES.items()
+    }
+
+
+def by_family(table: pd.DataFrame, metrics: Sequence[str] = RANKING) -> list[str]:
     """A row per surrogate, a column per metric; then what bounds them."""
     known = [metric for metric in metrics if metric in set(table["metric"])]
     cells = {(row["family"], row["metric"]): row for row in table.to_dict("records")}
@@ -95,7 +67,8 @@ def _by_family(table: pd.DataFrame, metrics: Sequence[str]) -> list[str]:
     return lines
 
 
-def _other_targets(table: pd.DataFrame) -> list[str]:
+def other_targets(table: pd.DataFrame) -> list[str]:
+    """A row per target, other than val_accuracy, and surrogate."""
     lines = _header(["target", "surrogate", *GENERAL, "ceilings"])
     rows = table[(table["target"] != SELECTION_TARGET) & table["metric"].isin(GENERAL)]
     for (target, family), own in rows.groupby(["target", "family"], sort=False):
@@ -106,7 +79,8 @@ def _other_targets(table: pd.DataFrame) -> list[str]:
     return lines
 
 
-def _candidates(table: pd.DataFrame) -> list[str]:
+def candidates_table(table: pd.DataFrame) -> list[str]:
+    """Error and cost of every surrogate, as the select stage weighed them."""
     columns = ["surrogate", "rmse", "behind_best", "standard_error", "nominal_us", "measured_us"]
     lines = _header([*columns, "selected"])
     for row in table.to_dict("records"):
@@ -125,7 +99,7 @@ def _by_group(table: pd.DataFrame, title: str) -> list[str]:
             continue
         own = {row["family"]: row for row in rows.to_dict("records")}
         first = next(iter(own.values()))
-        name = first["trained"] if title == "Training architectures" else group
+        name = first["trained"] if title == SIZE else group
         scores = [_score(own.get(family)) for family in families]
         limits = [_limit(first, "ceiling"), _limit(first, "table")]
         lines.append(_line([name, first["n"], metric, *scores, *limits]))
