@@ -36,7 +36,7 @@ SELECT_PROTOCOL = 3
 TEST_PROTOCOL = 2
 """Test scores change."""
 
-EXPORT_PROTOCOL = 3
+EXPORT_PROTOCOL = 4
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 2

@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from nasforge.benchmark.card import format_card
 from nasforge.benchmark.entries import CurveEntry, SurrogateEntry
 from nasforge.benchmark.manifest import Manifest
@@ -44,6 +46,16 @@ def test_the_card_says_what_the_benchmark_is(manifest: Manifest) -> None:
         "tiny-v1, made for tests",
     ):
         assert text in card
+
+
+@pytest.mark.parametrize(("trainings", "times"), [(1, "once"), (3, "3 times")])
+def test_the_best_known_is_given_with_its_trainings(
+    manifest: Manifest, trainings: int, times: str
+) -> None:
+    assert "trained" not in format_card(manifest).partition("Best known")[2].partition("\n")[0]
+    known = {**manifest.best_known, "trained": 0.7412, "trainings": trainings}
+    card = format_card(dataclasses.replace(manifest, best_known=known))
+    assert f"(by linear's prediction, 0.7500; trained {times}: 0.7412): `normal:" in card
 
 
 def test_imported_evaluations_are_said_to_be_so(manifest: Manifest) -> None:

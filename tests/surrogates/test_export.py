@@ -148,6 +148,16 @@ def test_the_best_known_architecture_has_the_best_prediction(exported: Path, gen
     assert DARTS.architecture_id(DARTS.parse(best["architecture"])) in ids
 
 
+def test_the_best_known_architecture_comes_with_its_trainings(
+    finished_campaign, exported: Path
+) -> None:
+    best = json.loads((exported / "manifest.json").read_text())["best_known"]
+    rows = pd.read_parquet(finished_campaign.evaluations).query("status == 'ok'")
+    own = rows.loc[rows["architecture"] == best["architecture"], "val_accuracy"]
+    assert best["trained"] == pytest.approx(own.mean())
+    assert best["trainings"] == len(own) >= 1
+
+
 def test_what_was_learnt_is_supported(finished_campaign, exported: Path, genotypes) -> None:
     bench = nasforge.load(exported)
     learnt = pd.read_parquet(finished_campaign.development)["architecture"].unique()

@@ -70,9 +70,17 @@ def _what_it_is(manifest: Manifest) -> list[str]:
         f"{training['campaign_architectures']} architectures{time}.",
         f"- Proposals by sampler: {_samplers(manifest)}.",
         f"- Best known architecture (by {best['surrogate']}'s prediction, "
-        f"{best['val_accuracy']:.4f}): `{best['architecture']}`.",
+        f"{best['val_accuracy']:.4f}{trained_text(best)}): `{best['architecture']}`.",
         "",
     ]
+
+
+def trained_text(best: Mapping[str, Any]) -> str:
+    """What the trainings of the best known architecture gave; "" if the file does not say."""
+    if "trainings" not in best:
+        return ""
+    times = "once" if best["trainings"] == 1 else f"{best['trainings']} times"
+    return f"; trained {times}: {best['trained']:.4f}"
 
 
 def _samplers(manifest: Manifest) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from nasforge.benchmark.card import trained_text
 from nasforge.evaluations.files import write_text
 from nasforge.studies.score_tables import (
     by_family,
@@ -127,6 +128,6 @@ def _head(manifest: dict[str, Any]) -> list[str]:
         f"- Surrogates: {', '.join(manifest['surrogates'])}; selected out of fold: "
         f"{manifest['selected']}.",
         f"- Best known architecture, by the prediction of {best['surrogate']} "
-        f"({best['val_accuracy']:.4f}): `{best['architecture']}`.",
+        f"({best['val_accuracy']:.4f}{trained_text(best)}): `{best['architecture']}`.",
         "",
     ]

@@ -285,8 +285,11 @@ def _best_known(
         if np.ptp(predicted) > 1e-12:
             break
     best = int(np.argmax(predicted))
+    trained = rows.loc[rows["architecture"] == texts[best], SELECTION_TARGET]
     return {
         "architecture": texts[best],
         SELECTION_TARGET: float(TARGETS[SELECTION_TARGET].natural(predicted[best])),
         "surrogate": name,
+        "trained": float(trained.mean()),
+        "trainings": len(trained),
     }
