@@ -2,8 +2,8 @@
 
     $ snakemake --rulegraph | python docs/draw_dag.py | dot -Tsvg >docs/dag.svg
 
-Arrows that follow from others are left out. Those by which a generation sees the ones before it close
-circles in the graph of rules, though not in that of jobs, and are dashed.
+Arrows that follow from others are left out. Those by which a generation sees the ones before it are
+dashed: they close circles in the graph of rules, though not in that of jobs.
 """
 
 import re
@@ -14,8 +14,8 @@ EARLIER = {("sample_generation", "sample_generation"), ("train_shard", "sample_g
 
 STYLE = """
   graph [rankdir=LR, ranksep=0.25, nodesep=0.2, bgcolor=white, margin=0];
-  node [shape=box, style="rounded,filled", fillcolor="#e0f2f1", color="#00796b", fontname="sans-serif",
-        fontsize=12, margin="0.09,0.05"];
+  node [shape=box, style="rounded,filled", fillcolor="#e0f2f1", color="#00796b",
+        fontname="sans-serif", fontsize=12, margin="0.09,0.05"];
   edge [color="#607d8b", arrowsize=0.7];
 """
 
