@@ -28,7 +28,7 @@ MADE = {
         "answers.json",
     },
     "docs/migrating.md": {"blackbox"},
-    "docs/optimizers.md": {"trajectories.parquet"},
+    "docs/optimizers.md": {"trajectories.parquet", "trajectories.png"},
 }
 """What following a page leaves in the folder, besides results/ and data/."""
 
