@@ -1,4 +1,4 @@
-"""docs/dag.svg shows the rules that the Snakefile has, and the arrows that follow from no others."""
+"""docs/dag.svg shows the rules of the Snakefile, with the arrows that follow from no others."""
 
 import re
 import subprocess
