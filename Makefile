@@ -53,7 +53,7 @@ format: environment ## format the code and the workflow
 	$(VENV)/bin/snakefmt Snakefile workflow
 
 docs: environment ## build the site into site/ (open site/index.html)
-	$(VENV)/bin/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
 
 dag: environment ## draw docs/dag.svg, the quickstart's rules, from the Snakefile (needs graphviz)
 	$(VENV)/bin/snakemake --rulegraph | $(VENV)/bin/python docs/draw_dag.py | dot -Tsvg >docs/dag.svg.new
