@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.benchmark.targets import TARGETS, Target
@@ -128,17 +129,8 @@ def write_parts(
     """
     table, _ = read_table(evaluations_file, "evaluations")
     ok = table.filter(pc.equal(table["status"], "ok")).to_pandas()
-    architecture_of = dict(
-        zip(table["evaluation_id"].to_pylist(), table["architecture_id"].to_pylist(), strict=True)
-    )
     proposals, _ = read_table(proposals_file, "proposals")
-    stratum: dict[str, str] = {}
-    aside: dict[str, str] = {}
-    for sampler, evaluation_id in zip(
-        proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
-    ):
-        into = aside if sampler in set_aside else stratum
-        into.setdefault(architecture_of[evaluation_id], sampler)
+    stratum, aside = _first_samplers(table, proposals, set_aside)
     ok["stratum"] = ok["architecture_id"].map(stratum | aside)
     ids = sorted(set(ok["architecture_id"]) - set(aside))
     held_out = test_part(ids, [stratum[i] for i in ids], test_fraction, seed)
@@ -161,6 +153,22 @@ def write_parts(
             part[_COLUMNS].sort_values(["architecture_id", "replicate"]).to_parquet(
                 temporary, index=False
             )
+
+
+def _first_samplers(
+    evaluations: pa.Table, proposals: pa.Table, set_aside: Sequence[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The sampler that proposed each architecture first: of those learnt from, and of others."""
+    ids = evaluations["evaluation_id"].to_pylist(), evaluations["architecture_id"].to_pylist()
+    architecture_of = dict(zip(*ids, strict=True))
+    stratum: dict[str, str] = {}
+    aside: dict[str, str] = {}
+    for sampler, evaluation_id in zip(
+        proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
+    ):
+        into = aside if sampler in set_aside else stratum
+        into.setdefault(architecture_of[evaluation_id], sampler)
+    return stratum, aside
 
 
 def read_labels(file: Path, target: Target) -> Labels:
