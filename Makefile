@@ -3,7 +3,7 @@ VENV ?= .venv
 CONFIG ?= config/config.yaml
 CORES ?= all
 
-EXTRAS := workflow,train,fit,ngboost,fast,dev
+EXTRAS := workflow,train,fit,ngboost,fast,dev,docs
 SHIPPED := src/nasforge/benchmark/shipped/darts-cifar10-cpu-v1
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
@@ -13,7 +13,7 @@ RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment benchmark release test lint format
+.PHONY: help environment benchmark release test lint format docs dag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -60,3 +60,10 @@ format: environment ## format the code and the workflow
 	$(VENV)/bin/ruff format .
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/snakefmt Snakefile workflow
+
+docs: environment ## build the site into site/ (open site/index.html)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict
+
+dag: environment ## draw docs/dag.svg, the quickstart's rules, from the Snakefile (needs graphviz)
+	$(VENV)/bin/snakemake --rulegraph | $(VENV)/bin/python docs/draw_dag.py | dot -Tsvg >docs/dag.svg.new
+	@mv docs/dag.svg.new docs/dag.svg

@@ -10,29 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
-from tiny_benchmark import ARCHITECTURE, DATASET, RECIPE, SCORES
+from tiny_benchmark import ARCHITECTURE, SCORES, files_of, manifest_of, part_entry
 
 from nasforge.benchmark.arrays import pack_arrays
-from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.curve import CurveModel
-from nasforge.benchmark.entries import (
-    CurveEntry,
-    ModelEntry,
-    NoiseModel,
-    PartEntry,
-    SurrogateEntry,
-    TargetEntry,
-)
-from nasforge.benchmark.fingerprint import (
-    describe_space,
-    encoding_fingerprint,
-    golden_architectures,
-)
+from nasforge.benchmark.entries import CurveEntry, NoiseModel, TargetEntry
 from nasforge.benchmark.frozen import write_frozen
-from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import Predictor, make_predictor
-from nasforge.benchmark.selftest import selftest_arrays
 from nasforge.benchmark.targets import Scale
 from nasforge.space import DARTS
 from nasforge.space.darts.graph import LAYOUT
@@ -160,23 +145,34 @@ def write_every_kind(parent: Path) -> Path:
         for i, kind in enumerate(_ARRAYS)
         for j, target in enumerate(TARGETS)
     }
-    files = {
-        f"{kind}.{target}.npz": pack_arrays(model.parts[0].predictor.to_arrays())
-        for (kind, target), model in models.items()
-    }
     for target in TARGETS:
         parts = [models[kind, target].parts[0] for kind in BLEND]
         models["blend", target] = Model(
             tuple(dataclasses.replace(part, weight=BLEND[part.name]) for part in parts)
         )
     curve = _curve()
+    manifest = manifest_of(
+        models,
+        name="every-kind",
+        description="Random arrays of every kind, for tests.",
+        targets={name: TargetEntry(*entry[:3]) for name, entry in TARGETS.items()},
+        scores=dict.fromkeys(TARGETS, SCORES),
+        epistemic_scale=1.5,
+        selected="blend",
+        curve=CurveEntry(
+            EPOCHS,
+            "curve.basis.npz",
+            tuple(part_entry(part, f"curve.{k}.npz") for k, part in enumerate(curve.parts)),
+            (),
+        ),
+        noise_key=0xFEDCBA9876543210,
+        best_known={"architecture": ARCHITECTURE, "val_accuracy": 0.75, "surrogate": "blend"},
+        citation="every-kind-v1, made for tests",
+    )
+    files = files_of(models, manifest, selftests=4)
     files["curve.basis.npz"] = pack_arrays({"mean": curve.mean, "components": curve.components})
     for number, part in enumerate(curve.parts):
         files[f"curve.{number}.npz"] = pack_arrays(part.predictor.to_arrays())
-    manifest = _manifest(models, curve)
-    golden = golden_architectures(DARTS, 4)
-    files["selftest.npz"] = pack_arrays(selftest_arrays(DARTS, golden, manifest, models))
-    files[CARD_FILE] = format_card(manifest).encode()
     return write_frozen(parent, manifest, files)
 
 
@@ -194,54 +190,3 @@ def _curve() -> CurveModel:
     ]
     components = np.array([[0.5, 0.3, 0.1], [0.2, -0.1, 0.05]])
     return CurveModel(np.array([-0.4, -0.2, -0.1]), components, tuple(parts))
-
-
-def _manifest(models: Mapping[tuple[str, str], Model], curve: CurveModel) -> Manifest:
-    surrogates = {
-        surrogate: SurrogateEntry(
-            {
-                target: ModelEntry(
-                    tuple(_entry(part, f"{part.name}.{target}.npz") for part in model.parts),
-                    1.5,
-                    SCORES,
-                )
-                for (owner, target), model in models.items()
-                if owner == surrogate
-            }
-        )
-        for surrogate in (*_ARRAYS, "blend")
-    }
-    parts = tuple(_entry(part, f"curve.{number}.npz") for number, part in enumerate(curve.parts))
-    return Manifest(
-        name="every-kind",
-        version=1,
-        description="Random arrays of every kind, for tests.",
-        space=describe_space(DARTS),
-        recipe={**RECIPE.to_dict(), "recipe_id": RECIPE.recipe_id},
-        dataset={"dataset_id": DATASET.dataset_id({}), "spec": DATASET.to_dict(), "sources": {}},
-        network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
-        evaluator="train",
-        encodings={name: encoding_fingerprint(DARTS, name) for name in ENCODINGS.values()},
-        targets={name: TargetEntry(*entry[:3]) for name, entry in TARGETS.items()},
-        surrogates=surrogates,
-        selected="blend",
-        curve=CurveEntry(EPOCHS, "curve.basis.npz", parts, ()),
-        training_set={
-            "evaluations": 60,
-            "architectures": 40,
-            "campaign_evaluations": 80,
-            "campaign_architectures": 50,
-            "campaign_train_time_s": 7200.0,
-            "samplers": [{"sampler": "random", "optimizer": "random", "proposals": 40}],
-        },
-        noise_key=0xFEDCBA9876543210,
-        best_known={"architecture": ARCHITECTURE, "val_accuracy": 0.75, "surrogate": "blend"},
-        software={"nasforge": "0.1.0"},
-        licence="CC-BY-4.0",
-        citation="every-kind-v1, made for tests",
-        files={},
-    )
-
-
-def _entry(part: Part, file: str) -> PartEntry:
-    return PartEntry(part.predictor.kind, file, part.encoding, part.link.name, part.weight)

@@ -2,6 +2,8 @@
 
 import csv
 import re
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -144,6 +146,26 @@ def test_the_command_line_is_told_the_space(
     assert "nasbench201 (1.562e+04 architectures)" in capsys.readouterr().out
     assert main(["sample", "2", *option]) == 0
     assert capsys.readouterr().out.count("~2|") == 2
+
+
+def test_the_pages_commands_are_right(
+    table: Path,
+    benchmark: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(table, "cells.csv")
+    shutil.copytree(benchmark, "results/mine/export/cells-v1")
+    commands = blocks("bash")[0].replace("\\\n", " ").splitlines()
+    sample = "nasforge sample --space nb201:SPACE"
+    assert main(shlex.split(sample)[1:]) == 0
+    cell = capsys.readouterr().out.strip()
+    for command in [line for line in commands if line.startswith("nasforge")]:
+        assert main(shlex.split(command.replace(f"$({sample})", cell))[1:]) == 0
+    assert "val_accuracy" in capsys.readouterr().out
+    assert find_tables(Path("data/cells")).evaluations
 
 
 def test_no_file_decides_what_is_imported(benchmark: Path) -> None:

@@ -52,6 +52,7 @@ def test_makefile_installs_the_same_extras():
     extras = re.search(r"^EXTRAS := (\S+)$", makefile, re.MULTILINE)[1]
     assert extras.split(",") == environment_extras()
     assert 'pip install --disable-pip-version-check -e ".[$(EXTRAS)]"' in makefile
+    assert f'pip install -e ".[{extras}]"' in (ROOT / "README.md").read_text()
 
 
 def test_citation_has_the_version():

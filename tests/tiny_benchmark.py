@@ -1,13 +1,18 @@
-"""A frozen benchmark of the DARTS space, small and quickly made."""
+"""Frozen benchmarks of the DARTS space, small and quickly made; all of the tests' come from here.
+
+>>> write_benchmark(tmp_path, targets=("val_accuracy", "train_time_s"))
+"""
 
 import dataclasses
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from nasforge.benchmark.arrays import pack_arrays
+from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.entries import (
     ModelEntry,
     NoiseModel,
@@ -16,9 +21,9 @@ from nasforge.benchmark.entries import (
     TargetEntry,
 )
 from nasforge.benchmark.fingerprint import (
+    describe_space,
     encoding_fingerprint,
     golden_architectures,
-    space_fingerprint,
 )
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import Manifest
@@ -44,38 +49,72 @@ TARGETS = {  # unit, scale, level of the predictions, noise
 
 
 def write_benchmark(
-    parent: Path, targets: Collection[str] = ("val_accuracy",), noisy: Collection[str] = TARGETS
+    parent: Path,
+    targets: Collection[str] = ("val_accuracy",),
+    noisy: Collection[str] = TARGETS,
+    surrogates: Collection[str] = ("linear",),
 ) -> Path:
-    """Write `<parent>/tiny-v1` with one linear surrogate.
+    """Write `<parent>/tiny-v1` with linear surrogates.
 
     Args:
         parent: Where the folder is made.
         targets: What it predicts.
         noisy: Those with a noise model.
+        surrogates: What they are called; all answer the same.
     """
-    models, entries = {}, {}
-    for number, target in enumerate(targets):
-        rng = np.random.default_rng(number)
-        level = TARGETS[target][2]
-        weights = rng.normal(0.0, 0.01, (2, len(DARTS.feature_names("one_hot"))))
-        models["linear", target] = LinearPredictor(weights, np.array([level, level + 0.02]))
-        part = PartEntry("linear", f"linear.{target}.npz", "one_hot", "identity", 1.0)
-        entries[target] = ModelEntry((part,), 1.0, SCORES)
-    manifest = Manifest(
-        name="tiny",
-        version=1,
-        description="A benchmark for tests.",
-        space={"name": "darts", "version": 1, "fingerprint": space_fingerprint(DARTS)},
-        recipe={**RECIPE.to_dict(), "recipe_id": RECIPE.recipe_id},
-        dataset={"dataset_id": DATASET.dataset_id({}), "spec": DATASET.to_dict(), "sources": {}},
-        network=dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
-        evaluator="train",
-        encodings={"one_hot": encoding_fingerprint(DARTS, "one_hot")},
+    models = {
+        (name, target): Model((Part(name, _linear(number, TARGETS[target][2]), "one_hot"),))
+        for name in surrogates
+        for number, target in enumerate(targets)
+    }
+    manifest = manifest_of(
+        models,
         targets={target: _target(target, target in noisy) for target in targets},
-        surrogates={"linear": SurrogateEntry(entries)},
-        selected="linear",
-        curve=None,
-        training_set={
+        scores=dict.fromkeys(targets, SCORES),
+        epistemic_scale=1.0,
+    )
+    return write_frozen(parent, manifest, files_of(models, manifest, selftests=4))
+
+
+def manifest_of(
+    models: Mapping[tuple[str, str], Model],
+    scores: Mapping[str, Sequence[Mapping[str, Any]]],
+    epistemic_scale: float,
+    **fields: Any,
+) -> Manifest:
+    """What a small benchmark says of itself, without `files`.
+
+    Args:
+        models: By (surrogate, target); the first surrogate is selected.
+        scores: By target.
+        epistemic_scale: Of all models.
+        fields: `targets`, and what differs from the usual.
+    """
+    selected = next(iter(models))[0]
+    entries: dict[str, dict[str, ModelEntry]] = {}
+    for (surrogate, target), model in models.items():
+        parts = tuple(part_entry(part, file_of(part, target)) for part in model.parts)
+        entry = ModelEntry(parts, epistemic_scale, tuple(scores[target]))
+        entries.setdefault(surrogate, {})[target] = entry
+    encodings = dict.fromkeys(part.encoding for model in models.values() for part in model.parts)
+    usual = {
+        "name": "tiny",
+        "version": 1,
+        "description": "A benchmark for tests.",
+        "space": describe_space(DARTS),
+        "recipe": {**RECIPE.to_dict(), "recipe_id": RECIPE.recipe_id},
+        "dataset": {
+            "dataset_id": DATASET.dataset_id({}),
+            "spec": DATASET.to_dict(),
+            "sources": {},
+        },
+        "network": dataclasses.asdict(RECIPE.network_shape(8, classes=10)),
+        "evaluator": "train",
+        "encodings": {name: encoding_fingerprint(DARTS, name) for name in encodings},
+        "surrogates": {name: SurrogateEntry(entry) for name, entry in entries.items()},
+        "selected": selected,
+        "curve": None,
+        "training_set": {
             "evaluations": 60,
             "architectures": 40,
             "campaign_evaluations": 80,
@@ -83,20 +122,51 @@ def write_benchmark(
             "campaign_train_time_s": 7200.0,
             "samplers": [{"sampler": "random", "optimizer": "random", "proposals": 40}],
         },
-        noise_key=1,
-        best_known={"architecture": ARCHITECTURE, "val_accuracy": 0.75, "surrogate": "linear"},
-        software={"nasforge": "0.1.0"},
-        licence="CC-BY-4.0",
-        citation="tiny-v1",
-        files={},
-    )
-    wrapped = {key: Model((Part(key[0], model, "one_hot"),)) for key, model in models.items()}
-    selftest = selftest_arrays(DARTS, golden_architectures(DARTS, 4), manifest, wrapped)
-    files = {
-        f"linear.{target}.npz": pack_arrays(model.to_arrays())
-        for (_, target), model in models.items()
+        "noise_key": 1,
+        "best_known": {
+            "architecture": ARCHITECTURE,
+            "val_accuracy": 0.75,
+            "surrogate": selected,
+        },
+        "software": {"nasforge": "0.1.0"},
+        "licence": "CC-BY-4.0",
+        "citation": "made for tests",
+        "files": {},
     }
-    return write_frozen(parent, manifest, {**files, "selftest.npz": pack_arrays(selftest)})
+    return Manifest(**usual | fields)
+
+
+def part_entry(part: Part, file: str) -> PartEntry:
+    """How a manifest lists a part whose arrays are in `file`."""
+    return PartEntry(part.predictor.kind, file, part.encoding, part.link.name, part.weight)
+
+
+def file_of(part: Part, target: str) -> str:
+    """Name of the file of a part's arrays; the parts of a blend are other surrogates'."""
+    return f"{part.name}.{target}.npz"
+
+
+def files_of(
+    models: Mapping[tuple[str, str], Model], manifest: Manifest, selftests: int
+) -> dict[str, bytes]:
+    """Content of every file but the manifest and the curve's."""
+    golden = golden_architectures(DARTS, selftests)
+    return {
+        **{
+            file_of(part, target): pack_arrays(part.predictor.to_arrays())
+            for (_, target), model in models.items()
+            for part in model.parts
+        },
+        "selftest.npz": pack_arrays(selftest_arrays(DARTS, golden, manifest, models)),
+        CARD_FILE: format_card(manifest).encode(),
+    }
+
+
+def _linear(seed: int, level: float) -> LinearPredictor:
+    weights = np.random.default_rng(seed).normal(
+        0.0, 0.01, (2, len(DARTS.feature_names("one_hot")))
+    )
+    return LinearPredictor(weights, np.array([level, level + 0.02]))
 
 
 def _target(name: str, noisy: bool) -> TargetEntry:

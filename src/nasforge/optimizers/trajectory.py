@@ -11,6 +11,7 @@ needs pyarrow.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ _ROW = ("asked", "start_s", "wall_time_s", "value_seen", "value")
 _DERIVED = ("incumbent_seen", "incumbent_value", "regret")
 
 
-def write_trajectories(path: Path, trajectories: Sequence[Trajectory]) -> None:
+def write_trajectories(path: str | PathLike[str], trajectories: Sequence[Trajectory]) -> None:
     """Write trajectories.parquet, a row per evaluation, one run after the other.
 
     Raises:
@@ -144,12 +145,12 @@ def write_trajectories(path: Path, trajectories: Sequence[Trajectory]) -> None:
         columns["incumbent"] = trajectory.incumbent + 1
         tables.append(pa.table(columns))
     metadata = {b"nasforge": b'{"kind": "trajectories", "schema_version": %d}' % SCHEMA_VERSION}
-    with atomic_path(path) as temporary:
+    with atomic_path(Path(path)) as temporary:
         table = pa.concat_tables(tables).replace_schema_metadata(metadata)
         pq.write_table(table, temporary, compression="zstd")
 
 
-def read_trajectories(path: Path) -> list[Trajectory]:
+def read_trajectories(path: str | PathLike[str]) -> list[Trajectory]:
     """Read what `write_trajectories` wrote.
 
     Raises:

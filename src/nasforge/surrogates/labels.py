@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.benchmark.targets import TARGETS, Target
@@ -132,22 +133,8 @@ def write_parts(
     """
     table, _ = read_table(evaluations_file, "evaluations")
     ok = table.filter(pc.equal(table["status"], "ok")).to_pandas()
-    architecture_of = dict(
-        zip(table["evaluation_id"].to_pylist(), table["architecture_id"].to_pylist(), strict=True)
-    )
     proposals, _ = read_table(proposals_file, "proposals")
-    stratum: dict[str, str] = {}
-    aside: dict[str, str] = {}
-    tested: dict[str, str] = {}
-    for sampler, evaluation_id in zip(
-        proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
-    ):
-        into = stratum
-        if sampler in set_aside:
-            into = aside
-        elif sampler in test_samplers:
-            into = tested
-        into.setdefault(architecture_of[evaluation_id], sampler)
+    stratum, tested, aside = _first_samplers(table, proposals, test_samplers, set_aside)
     ok["stratum"] = ok["architecture_id"].map(stratum | tested | aside)
     ids = sorted(set(ok["architecture_id"]) - set(aside))
     if test_samplers:
@@ -173,6 +160,22 @@ def write_parts(
             part[_COLUMNS].sort_values(["architecture_id", "replicate"]).to_parquet(
                 temporary, index=False
             )
+
+
+def _first_samplers(
+    evaluations: pa.Table, proposals: pa.Table, *apart: Sequence[str]
+) -> list[dict[str, str]]:
+    """The sampler that proposed each architecture first: among others, and in each group apart."""
+    ids = evaluations["evaluation_id"].to_pylist(), evaluations["architecture_id"].to_pylist()
+    architecture_of = dict(zip(*ids, strict=True))
+    group_of = {sampler: 1 + g for g, samplers in enumerate(apart) for sampler in samplers}
+    first: list[dict[str, str]] = [{} for _ in range(1 + len(apart))]
+    for sampler, evaluation_id in zip(
+        proposals["sampler"].to_pylist(), proposals["evaluation_id"].to_pylist(), strict=True
+    ):
+        group = first[group_of.get(sampler, 0)]
+        group.setdefault(architecture_of[evaluation_id], sampler)
+    return first
 
 
 def read_labels(file: Path, target: Target) -> Labels:

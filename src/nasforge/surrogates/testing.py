@@ -18,7 +18,7 @@ from nasforge.evaluations.files import atomic_path
 from nasforge.space import SearchSpace
 from nasforge.surrogates.curves import CurveSources, curve_scores, read_curve_model
 from nasforge.surrogates.fitting import read_model
-from nasforge.surrogates.labels import read_labels
+from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection, scores_of
 
@@ -80,17 +80,8 @@ def score_test(
             members = read_model(record_files[surrogate, target]).predict(encoded)
             predictions[surrogate] = members.mean(axis=1), members.var(axis=1, ddof=1)
             forecast = selection.forecast(surrogate, target, *predictions[surrogate])
-            columns = {
-                "family": surrogate,
-                "target": target,
-                "architecture_id": truth.architecture_ids,
-                "stratum": truth.strata,
-                "label": truth.values,
-                "seeds": truth.seeds,
-                "prediction": predictions[surrogate][0],
-                "pit": np.nan if forecast is None else forecast.pit(truth.first),
-            }
-            tables.append(pd.DataFrame(columns))
+            pit = np.nan if forecast is None else forecast.pit(truth.first)
+            tables.append(_predicted(surrogate, target, truth, predictions[surrogate][0], pit))
         development = read_labels(development_file, TARGETS[target])
         scores.append(scores_of(target, "test", truth, predictions, development, selection))
         if curve is not None and target == SELECTION_TARGET:
@@ -104,3 +95,21 @@ def score_test(
     with atomic_path(predictions_file) as temporary:
         pd.concat(tables).to_parquet(temporary, index=False)
     _LOG.info("test scores\n%s", format_scores(table))
+
+
+def _predicted(
+    surrogate: str, target: str, truth: Labels, prediction: np.ndarray, pit: np.ndarray | float
+) -> pd.DataFrame:
+    """A row per architecture; columns as `score_test` says."""
+    return pd.DataFrame(
+        {
+            "family": surrogate,
+            "target": target,
+            "architecture_id": truth.architecture_ids,
+            "stratum": truth.strata,
+            "label": truth.values,
+            "seeds": truth.seeds,
+            "prediction": prediction,
+            "pit": pit,
+        }
+    )
