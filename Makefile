@@ -3,7 +3,7 @@ VENV ?= .venv
 CONFIG ?= config/config.yaml
 CORES ?= all
 
-EXTRAS := workflow,train,fit,ngboost,fast,dev
+EXTRAS := workflow,slurm,train,fit,ngboost,fast,dev
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
 RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' $(CONFIG))
