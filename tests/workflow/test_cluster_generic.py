@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -63,9 +64,11 @@ def test_killed_jobs_and_a_killed_snakemake_lose_and_repeat_nothing(
     with counted_trainings(run) as trainings:
         with run.started(*TABLES) as process:
             run.wait_for(lambda: trainings, process)
-            killed = run.running()
-            for number in killed:
-                os.killpg(number, signal.SIGKILL)
+            killed = []
+            for number in run.running():
+                with suppress(ProcessLookupError):  # it ended meanwhile
+                    os.killpg(number, signal.SIGKILL)
+                    killed.append(number)
             before = len(trainings)
             run.wait_for(lambda: len(trainings) > before, process)
             process.kill()  # its jobs go on

@@ -84,11 +84,16 @@ def half_done(run: SlurmRun) -> ShardLog | None:
     return next((log for log in shard_logs(run) if 0 < log.trained < SHARD - 1), None)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [(), ("--slurm-array-jobs", "train_shard", "--jobs", "5000")],
+    ids=["single jobs", "array"],
+)
 def test_every_training_has_a_gpu_of_its_own_and_gives_what_it_gives_locally(
-    cluster: ThrowawaySlurm, locally: Run, tmp_path: Path
+    cluster: ThrowawaySlurm, locally: Run, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     run = SlurmRun(tmp_path, campaign())
-    with counted_trainings(run) as trainings, run.started(*TABLES) as process:
+    with counted_trainings(run) as trainings, run.started(*options, *TABLES) as process:
         succeed(run, process)
     assert rows(run) == rows(locally)
     assert len(trainings) == len(set(trainings)) == TRAININGS
@@ -100,9 +105,11 @@ def test_every_training_has_a_gpu_of_its_own_and_gives_what_it_gives_locally(
             assert one.ended < other.began or other.ended < one.began
     jobs = submitted(cluster, run)
     assert len(jobs) == TRAIN_JOBS
+    # The three that are ready at once are an array; for its list of jobs the plugin adds 1 MB.
+    assert sum("ArrayTaskId" in job for job in jobs) == (3 if options else 0)
     for job in jobs:
         assert job["TresPerJob"] == "gres:gpu:1"
-        assert job["MinMemoryNode"] == "4000M"
+        assert job["MinMemoryNode"] == ("4001M" if "ArrayTaskId" in job else "4000M")
         assert job["TimeLimit"] == "04:00:00"
         assert job["Partition"] == "debug"
         assert job["Requeue"] == "1"
