@@ -3,7 +3,7 @@ VENV ?= .venv
 CONFIG ?= config/config.yaml
 CORES ?= all
 
-EXTRAS := workflow,train,fit,ngboost,fast,dev,docs
+EXTRAS := workflow,slurm,train,fit,ngboost,fast,dev,docs
 SHIPPED := src/nasforge/benchmark/shipped/darts-cifar10-cpu-v1
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.

@@ -64,6 +64,8 @@ TINY = {
 class Run:
     """A working directory with a config, in which Snakemake runs this repository's workflow."""
 
+    resources: tuple[str, ...] = ("--cores", "2")
+
     def __init__(self, folder: Path, config: dict[str, Any]) -> None:
         self.folder = folder
         self.config = copy.deepcopy(config)
@@ -84,8 +86,7 @@ class Run:
             str(self.folder),
             "--configfile",
             str(file),
-            "--cores",
-            "2",
+            *self.resources,
             *options,
         ]
 

@@ -153,8 +153,15 @@ def test_an_edit_reruns_what_it_must_and_no_more(finished: Run, edit: str) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [("--cores", "1"), ("--set-threads", "fit_family=2")])
-def test_cores_and_threads_rerun_nothing(finished: Run, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--cores", "1"),
+        ("--set-threads", "fit_family=2"),
+        ("--set-resources", "train_shard:mem_mb=9000", "train_shard:gpu=1"),
+    ],
+)
+def test_cores_threads_and_resources_rerun_nothing(finished: Run, options: tuple[str, ...]) -> None:
     assert planned_jobs(dry_run(finished, *options)) == {}
 
 

@@ -42,6 +42,8 @@ rule collect_campaign:
         proposals="<results>/collect/proposals.parquet",
     log:
         "<logs>/collect.log",
+    resources:
+        **HEAVY,
     params:
         protocol=COLLECT_PROTOCOL,
         max_failed_fraction=config["training"]["max_failed_fraction"],

@@ -62,6 +62,22 @@ wildcard_constraints:
     target="|".join(TARGETS),
 
 
+def by_attempt(amount):
+    """A job that was killed for what it took gets more when it is submitted again."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+# What jobs ask of a cluster, in megabytes and minutes; a run on one machine does not mind. Rules
+# without these stay on the machine of the run. `--set-resources <rule>:<name>=<value>` changes one.
+LIGHT = {"mem_mb": by_attempt(4000), "runtime": by_attempt(60)}
+HEAVY = {"mem_mb": by_attempt(8000), "runtime": by_attempt(240)}
+TRAINING = {
+    "mem_mb": by_attempt(4000),
+    "runtime": by_attempt(240),
+    "gpu": int(config["execution"]["device"] != "cpu"),
+}
+
+
 def fitted(kind, names=SURROGATES, targets=TARGETS):
     """Files of the fit stage: kind is "json" (records), "parquet" (out-of-fold), "npz" (arrays)."""
     return expand(

@@ -25,6 +25,8 @@ rule collect_evaluations:
         proposals="<results>/collect/proposals.parquet",
     log:
         "<logs>/collect.log",
+    resources:
+        **HEAVY,
     params:
         protocol=COLLECT_PROTOCOL,
         space=config["space"],

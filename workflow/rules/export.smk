@@ -36,6 +36,8 @@ rule export_benchmark:
         ),
     log:
         "<logs>/export.log",
+    resources:
+        **HEAVY,
     params:
         protocol=EXPORT_PROTOCOL,
         space=config["space"],

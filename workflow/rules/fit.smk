@@ -26,6 +26,8 @@ rule split_parts:
         set_aside="<results>/split/set_aside.parquet",
     log:
         "<logs>/split.log",
+    resources:
+        **HEAVY,
     params:
         protocol=SPLIT_PROTOCOL,
         split=config["split"],
@@ -44,6 +46,8 @@ rule tune_family:
     benchmark:
         "<benchmarks>/tune/{family}.tsv"
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=FIT_PROTOCOL,
         space=config["space"],
@@ -80,6 +84,8 @@ rule fit_family:
     benchmark:
         "<benchmarks>/fit/{family}/{target}.tsv"
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=FIT_PROTOCOL,
         space=config["space"],
@@ -120,6 +126,8 @@ rule fit_curve:
     log:
         "<logs>/fit/curve.log",
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=FIT_PROTOCOL,
         space=config["space"],
@@ -142,6 +150,8 @@ rule select_surrogate:
         selection="<results>/select/selection.json",
     log:
         "<logs>/select.log",
+    resources:
+        **HEAVY,
     params:
         protocol=SELECT_PROTOCOL,
         space=config["space"],
@@ -167,6 +177,8 @@ rule score_test:
         predictions="<results>/score/test_predictions.parquet",
     log:
         "<logs>/score_test.log",
+    resources:
+        **HEAVY,
     params:
         protocol=TEST_PROTOCOL,
         space=config["space"],

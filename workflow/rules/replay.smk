@@ -41,6 +41,8 @@ rule replay_shard:
     log:
         "<logs>/replay/{sampler}/{batch}/shard{shard}.log",
     threads: 1
+    resources:
+        **LIGHT,
     params:
         protocol=REPLAY_PROTOCOL,
         recipe=config["training"]["recipe"],

@@ -44,6 +44,8 @@ rule plot_figures:
         ),
     log:
         "<logs>/plot_figures.log",
+    resources:
+        **LIGHT,
     params:
         protocol=REPORT_PROTOCOL,
     script:
@@ -62,6 +64,8 @@ rule tabulate_scores:
         ),
     log:
         "<logs>/tabulate_scores.log",
+    resources:
+        **LIGHT,
     params:
         protocol=REPORT_PROTOCOL,
     script:

@@ -51,6 +51,8 @@ rule run_without_optimizer:
     benchmark:
         "<benchmarks>/studies/run_without_optimizer_{runs_on}.tsv"
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=STUDY_PROTOCOL,
         space=config["space"],
@@ -103,6 +105,8 @@ rule run_long:
     benchmark:
         "<benchmarks>/studies/run_long_{optimizer}.tsv"
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=STUDY_PROTOCOL,
         space=config["space"],
@@ -149,6 +153,8 @@ rule compare_with_draws:
         finding="<results>/studies/random_draws.txt",
     log:
         "<logs>/studies/random_draws.log",
+    resources:
+        **HEAVY,
     params:
         protocol=STUDY_PROTOCOL,
         space=config["space"],
@@ -183,6 +189,8 @@ rule study_coverage:
         finding="<results>/studies/coverage.txt",
     log:
         "<logs>/studies/coverage.log",
+    resources:
+        **HEAVY,
     params:
         protocol=STUDY_PROTOCOL,
         space=config["space"],
@@ -233,7 +241,7 @@ if EXPLOITATION["train"]:
             "<benchmarks>/studies/exploitation/shard{shard}.tsv"
         threads: 1
         resources:
-            gpu=int(config["execution"]["device"] != "cpu"),
+            **TRAINING,
         params:
             protocol=TRAINING_PROTOCOL,
             recipe=config["training"]["recipe"],

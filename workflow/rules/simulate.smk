@@ -51,6 +51,8 @@ rule simulate_shard:
     log:
         "<logs>/simulate/{sampler}/{batch}/shard{shard}.log",
     threads: 1
+    resources:
+        **LIGHT,
     params:
         protocol=SIMULATE_PROTOCOL,
         recipe=config["training"]["recipe"],
@@ -71,6 +73,8 @@ rule score_recovery:
         ),
     log:
         "<logs>/studies/recovery.log",
+    resources:
+        **LIGHT,
     params:
         protocol=STUDY_PROTOCOL,
         samplers=config["samplers"],

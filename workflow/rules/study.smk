@@ -25,6 +25,8 @@ rule hold_out:
     benchmark:
         "<benchmarks>/studies/hold_out_{family}.tsv"
     threads: 1
+    resources:
+        **HEAVY,
     params:
         protocol=STUDY_PROTOCOL,
         space=config["space"],

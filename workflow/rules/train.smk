@@ -43,7 +43,7 @@ rule train_shard:
         "<benchmarks>/train/{sampler}/{batch}/shard{shard}.tsv"
     threads: 1
     resources:
-        gpu=int(config["execution"]["device"] != "cpu"),
+        **TRAINING,
     params:
         protocol=TRAINING_PROTOCOL,
         recipe=config["training"]["recipe"],

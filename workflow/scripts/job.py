@@ -1,6 +1,8 @@
 """What every script's job has in common: a log file, and errors of one line."""
 
 import logging
+import os
+import socket
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,6 +23,7 @@ def job(snakemake: Any) -> Iterator[None]:
         format="%(asctime)s %(levelname)s %(message)s",
         force=True,
     )
+    logging.info("on %s", ", ".join([socket.gethostname(), *_given_by_a_scheduler()]))
     try:
         yield
     except NasforgeError as error:
@@ -35,6 +38,11 @@ def job(snakemake: Any) -> Iterator[None]:
     except Exception:
         logging.exception("unexpected error")
         raise
+
+
+def _given_by_a_scheduler() -> list[str]:
+    names = ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES")
+    return [f"{name}={os.environ[name]}" for name in names if name in os.environ]
 
 
 def by_surrogate_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[str, str], Path]:
