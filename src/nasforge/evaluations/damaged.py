@@ -56,7 +56,7 @@ def _read_parquet(file: Path) -> None:
 def _read_npz(file: Path) -> None:
     import numpy as np
 
-    with np.load(file, allow_pickle=False) as arrays:
+    with file.open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
         for name in arrays.files:
             arrays[name]
 
