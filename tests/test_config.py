@@ -413,7 +413,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("samplers.0.settings", {"sample_size": 1}, "samplers[0] (random): random has no setting"),
         (f"{RE_A}.settings.sample_size", 13, "sample_size 13 must be from 1 to population_size 12"),
         (f"{RE_A}.settings.sample_size", 0, "sample_size 0 must be from 1 to population_size 12"),
-        (f"{RE_A}.settings.sample_size", "4", "samplers[1] (re_a): "),
+        (f"{RE_A}.settings.sample_size", "four", "sample_size 'four' must be a whole number"),
         (f"{RE_A}.settings.sample_size", 2.5, "samplers[1] (re_a): "),
         (f"{RE_A}.settings.population_size", 12.5, "samplers[1] (re_a): "),
         (f"{RE_A}.settings.seed", 3, "samplers[1] (re_a): "),

@@ -5,12 +5,12 @@
 Every error is one line with the key's path, the value, and what is allowed.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nasforge.config_errors import describe_error
+from nasforge.config_values import check_tree, typed, typed_settings
 from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
 from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
@@ -45,40 +45,20 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     types = Draft202012Validator.TYPE_CHECKER
     types = types.redefine("number", _is_number).redefine("integer", _is_integer)
     validator = extend(Draft202012Validator, type_checker=types)(schema)
-    typed = _typed(config, schema)
-    errors = list(validator.iter_errors(typed))
+    check_tree(config)
+    values = typed(config, schema)
+    errors = list(validator.iter_errors(values))
     if errors:
         raise ConfigError(
             describe_error(min(errors, key=lambda e: (len(e.absolute_path), e.message)))
         )
-    normal = _normalise(typed, schema)
+    normal = _normalise(values, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
     _expand_paths(normal)
     config.clear()
     config.update(normal)
     return _check_meaning(config)
-
-
-def _typed(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Numbers, booleans and nulls that arrive as text, as they are meant.
-
-    `snakemake --config 'training={"shard_size": 7}'` hands everything within braces on as text.
-    """
-    if isinstance(value, dict):
-        known = schema.get("properties", {})
-        return {key: _typed(item, known.get(key, {})) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_typed(item, schema.get("items", {})) for item in value]
-    kinds = schema.get("type", "string")
-    is_text = "string" in kinds and not ("null" in kinds and value == "null")
-    if not isinstance(value, str) or is_text:
-        return value
-    try:
-        meant = json.loads(value)
-    except ValueError:
-        return value
-    return meant if meant is None or isinstance(meant, bool | int | float) else value
 
 
 def _expand_paths(config: Mapping[str, Any]) -> None:
@@ -243,6 +223,7 @@ def _check_campaign(config: Mapping[str, Any]) -> None:
     for number, entry in enumerate(config["samplers"]):
         try:
             allowed = default_settings(entry["optimizer"])
+            entry["settings"] = typed_settings(entry["optimizer"], entry["settings"])
             for key in entry["settings"].keys() - allowed.keys():  # which may be no text
                 raise OptimizerError(
                     f"{entry['optimizer']} has no setting {key!r}; allowed: "
@@ -262,6 +243,7 @@ def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
         given = studies[section][key]
         for name, settings in given.items():
             try:
+                settings = typed_settings(name, settings)
                 make_optimizer(name, DARTS, 0, **settings)
             except (OptimizerError, TypeError) as error:
                 raise ConfigError(f"studies.{section}.{key}: {error}") from None

@@ -31,10 +31,6 @@ class EvaluationsError(NasforgeError):
     """Evaluations are missing, malformed, of another recipe, or failed too often."""
 
 
-class DamagedTableError(EvaluationsError):
-    """A file is no table of ours: cut short, overwritten, or never one."""
-
-
 class OptimizerError(NasforgeError):
     """An optimizer was given wrong settings, or asked for more than its space holds."""
 

@@ -305,6 +305,20 @@ def test_open_wrong_manifest(
         ImageSet.open(tmp_path)
 
 
+def test_a_pixel_that_changed_is_not_trained_on(tmp_path: Path, source: SourceImages) -> None:
+    folder = tmp_path / "images"
+    prepare(SPEC, None, folder)
+    for name in ("train_images.npy", "test_labels.npy"):
+        content = bytearray((folder / name).read_bytes())
+        content[-3] ^= 4
+        (folder / name).write_bytes(content)
+        with pytest.raises(DatasetError, match=rf"{name}: missing or damaged \(its bytes have SHA"):
+            ImageSet.open(folder)
+        content[-3] ^= 4
+        (folder / name).write_bytes(content)
+        ImageSet.open(folder)
+
+
 def test_open_missing_array(tmp_path: Path, source: SourceImages) -> None:
     made(tmp_path)
     (tmp_path / "test_labels.npy").unlink()

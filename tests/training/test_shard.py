@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from nasforge.errors import DatasetError
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import CurvePoint, Evaluation
@@ -182,6 +183,22 @@ def test_an_exception_is_a_row_with_its_message_and_the_shard_goes_on(
     assert "out of memory" in caplog.text
     assert failed.evaluation_id in caplog.text
     assert repr(cache.get(failed.evaluation_id)) == repr(failed)
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), DatasetError("images: damaged")])
+def test_what_no_training_can_help_stops_the_shard_and_is_no_row(
+    trainings: Trainings,
+    recipe: Recipe,
+    images: ImageSet,
+    cache: EvaluationCache,
+    error: Exception,
+) -> None:
+    trainings.results = [error]
+    with pytest.raises(type(error)):
+        train_shard([proposal()], recipe, images, cache)
+    assert [path for path in cache.root.rglob("*") if path.is_file()] == []
+    (row,) = train_shard([proposal()], recipe, images, cache)
+    assert (row.status, row.attempts) == ("ok", 1)
 
 
 def test_a_failed_training_is_tried_up_to_max_attempts_and_no_more(

@@ -22,6 +22,10 @@ pytestmark = pytest.mark.slow
 NOT_REPRODUCED = {"train_time_s", "finished_at"}
 """Columns that differ between two runs of the same config on one machine."""
 
+CYCLE: list = []
+CYCLE.append(CYCLE)
+"""What YAML writes, and reads, as `&x [*x]`."""
+
 
 def evaluations(run: Run) -> list[dict]:
     table = pq.read_table(run.results / "collect/evaluations.parquet")
@@ -167,6 +171,7 @@ def test_a_missing_image_folder_is_one_line_and_leaves_nothing(
     [
         ({"nmae": "x"}, "nmae: unknown key; did you mean 'name'?"),
         ({"split": {"test_fraction": 0.9}}, "split.test_fraction: '0.9' is not a number >= 0.05"),
+        ({"split": CYCLE}, "config: split[0]: holds itself, by a YAML alias"),
     ],
 )
 def test_a_wrong_config_is_one_line_and_leaves_nothing(

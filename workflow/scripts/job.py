@@ -26,18 +26,35 @@ def job(snakemake: Any) -> Iterator[None]:
     logging.info("on %s", ", ".join([socket.gethostname(), *_given_by_a_scheduler()]))
     try:
         yield
-    except NasforgeError as error:
-        logging.error("%s", error)
-        sys.exit(f"nasforge: {error}")
-    except OSError as error:  # a full or read-only disk, a network drive that is gone
-        logging.exception("the system refused")
-        sys.exit(
-            f"nasforge: {error}. Nothing that is finished is lost: when this is put right, run the "
-            "same command again"
-        )
-    except Exception:
-        logging.exception("unexpected error")
-        raise
+    except Exception as error:
+        message = _damaged_inputs(snakemake)
+        if not message and isinstance(error, NasforgeError):
+            message = str(error)
+        elif not message and isinstance(error, OSError):  # a full or read-only disk, say
+            message = (
+                f"{error}. Nothing that is finished is lost: when this is put right, run the same "
+                "command again"
+            )
+        if not message:
+            logging.exception("unexpected error")
+            raise
+        logging.error("%s", message)
+        sys.exit(f"nasforge: {message}")
+
+
+def _damaged_inputs(snakemake: Any) -> str:
+    """What to say of inputs that cannot be read, which are put aside; "" if there are none."""
+    # Imported here, because it is needed only now.
+    from nasforge.evaluations.damaged import SUFFIX, put_damaged_aside
+
+    results = Path(snakemake.log[0].partition("/logs/")[0])
+    damaged = put_damaged_aside(map(Path, snakemake.input), results)
+    if not damaged:
+        return ""
+    return (
+        f"{damaged[0]} is damaged; {len(damaged)} damaged files were renamed to *{SUFFIX}: run the "
+        "same command again, and they are made anew, evaluations from the cache"
+    )
 
 
 def _given_by_a_scheduler() -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from nasforge.errors import DamagedTableError, EvaluationsError
+from nasforge.errors import EvaluationsError
 from nasforge.evaluations.folder import TablePaths
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
@@ -60,13 +60,9 @@ def collect_generation(
 
     Raises:
         EvaluationsError: There is another recipe, data set or evaluator, a proposal without an
-            evaluation, or a damaged shard, which is put aside, so that it is made again.
+            evaluation, or a damaged shard.
     """
-    try:
-        evaluations, curves, provenance = merge(shards)
-    except DamagedTableError:
-        _put_damaged_aside(shards)
-        raise
+    evaluations, curves, provenance = merge(shards)
     _check_single(evaluations, "recipe_id", recipe_id)
     _check_single(evaluations, "dataset_id", dataset_id)
     _check_single(evaluations, "evaluator", evaluator)
@@ -81,27 +77,6 @@ def collect_generation(
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
     write_table(outputs.curves, curves, "curves", provenance)
     write_table(outputs.proposals, proposals, "proposals", provenance)
-
-
-def _put_damaged_aside(shards: Sequence[Shard]) -> None:
-    """Rename tables that cannot be read; nothing is lost, their evaluations are in the cache.
-
-    Raises:
-        EvaluationsError: There was one.
-    """
-    damaged = []
-    for shard in shards:
-        for kind, path in (("evaluations", shard.evaluations), ("curves", shard.curves)):
-            try:
-                read_table(path, kind)
-            except DamagedTableError as error:
-                path.rename(path.with_suffix(".damaged"))
-                damaged.append(str(error))
-    if damaged:
-        raise EvaluationsError(
-            f"{damaged[0]}; {len(damaged)} damaged files were renamed to *.damaged: run the same "
-            "command again, and they are made anew from the evaluation cache"
-        )
 
 
 def collect_campaign(

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from nasforge.benchmark.fingerprint import describe_space
-from nasforge.errors import DamagedTableError, EvaluationsError
+from nasforge.errors import EvaluationsError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
 from nasforge.recipe import digest
@@ -184,7 +184,7 @@ def read_table(
         raise EvaluationsError(f"{path}: {error}") from None
     except Exception as error:  # on a damaged file, the parsers raise nearly anything
         reason = str(error).partition("\n")[0] or type(error).__name__
-        raise DamagedTableError(f"{path}: not a nasforge table ({reason})") from None
+        raise EvaluationsError(f"{path}: not a nasforge table ({reason})") from None
     if found != (kind, SCHEMA_VERSION):
         raise EvaluationsError(
             f"{path}: {found[0]} of schema version {found[1]}, expected {kind} of {SCHEMA_VERSION}"

@@ -13,6 +13,7 @@ from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
 from nasforge.evaluators.progress import ShardProgress
+from nasforge.evaluators.stopping import listening, stoppable
 from nasforge.recipe import Recipe
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
@@ -71,7 +72,22 @@ def evaluate_shard(
 
     Returns:
         One evaluation per distinct evaluation_id, in the order of the proposals.
+
+    Raises:
+        Stopped: The process got SIGTERM or SIGINT; what had ended is stored.
     """
+    with listening():
+        return _evaluate_all(proposals, recipe, evaluator, cache, max_attempts, label)
+
+
+def _evaluate_all(
+    proposals: Sequence[Proposal],
+    recipe: Recipe,
+    evaluator: Evaluator,
+    cache: EvaluationCache,
+    max_attempts: int,
+    label: str,
+) -> list[Evaluation]:
     progress = ShardProgress(label, len(proposals), recipe.epochs)
     done: dict[str, Evaluation] = {}
     for number, proposal in enumerate(proposals, start=1):
@@ -88,6 +104,8 @@ def evaluate_shard(
                 evaluation = cache.get(key.evaluation_id)
                 source = "cached"
                 if _is_wanted(evaluation, max_attempts):
+                    with stoppable():
+                        pass
                     attempts = evaluation.attempts + 1 if evaluation else 1
                     evaluation = evaluator.evaluate(genotype, key, attempts, progress.epoch_done)
                     cache.put(evaluation)

@@ -35,7 +35,7 @@ class RegularizedEvolution:
         self, space: SearchSpace, seed: int, population_size: int = 100, sample_size: int = 25
     ) -> None:
         for name, size in (("population_size", population_size), ("sample_size", sample_size)):
-            if not isinstance(size, int):
+            if not isinstance(size, int) or isinstance(size, bool):
                 raise OptimizerError(f"{name} {size!r} must be a whole number")
         if not 1 <= sample_size <= population_size:
             raise OptimizerError(

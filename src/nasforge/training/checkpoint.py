@@ -20,7 +20,7 @@ from nasforge.evaluations.schema import CurvePoint
 _LOG = logging.getLogger(__name__)
 
 INTERVAL_S = 60.0
-"""Time between two saves; a training shorter than that has no checkpoint at all."""
+"""Time between two writes; a shorter training has no file, unless it is asked to stop."""
 
 _CURVE = "curve"
 
@@ -33,27 +33,42 @@ class Checkpoint:
 
     Attributes:
         path: The file, an uncompressed .npz.
-        interval_s: Least time between two saves.
+        interval_s: Least time between two writes.
     """
 
     path: Path
     interval_s: float = INTERVAL_S
     _saved_at: float = field(default_factory=time.monotonic, init=False)
+    _held: dict[str, np.ndarray] | None = field(default=None, init=False)
 
     def save(
         self, state: Callable[[], Mapping[str, np.ndarray]], curve: Sequence[CurvePoint]
     ) -> None:
-        """Write the state, atomically, unless the last save is too recent.
+        """Write the state, atomically, or hold it in memory if the last write is too recent.
 
         Args:
-            state: Gives the trainer's arrays; called only if they are written.
+            state: Gives copies of the trainer's arrays.
             curve: The epochs so far.
         """
-        if time.monotonic() - self._saved_at < self.interval_s:
-            return
         points = np.array([astuple(point) for point in curve], dtype=np.float64)
-        with atomic_path(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **state(), **{_CURVE: points})
+        self._held = {**state(), _CURVE: points}
+        if time.monotonic() - self._saved_at >= self.interval_s:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the state that was last saved, unless it is written already.
+
+        A disk that refuses is logged: the training can go on without.
+        """
+        if self._held is None:
+            return
+        try:
+            with atomic_path(self.path) as temporary, temporary.open("wb") as file:
+                np.savez(file, allow_pickle=False, **self._held)
+        except OSError as error:
+            _LOG.warning("%s cannot be written, the training goes on: %s", self.path, error)
+        else:
+            self._held = None
         self._saved_at = time.monotonic()
 
     def load(self) -> tuple[dict[str, np.ndarray], list[CurvePoint]] | None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import torch
 
 from nasforge.evaluations.schema import CurvePoint
+from nasforge.evaluators.stopping import Stopped, stoppable
 from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
 from nasforge.training.backends import Trainer, make_trainer
@@ -65,6 +66,9 @@ def train_network(
         backend: "torch" or "native" (`backends.resolve_backend`).
         checkpoint: Where the state between epochs is kept and gone on from; None to do without.
         on_epoch: Called with every finished epoch.
+
+    Raises:
+        Stopped: The process was asked to (`evaluators.stopping`); the state is in the checkpoint.
     """
     clock = time.process_time if device == "cpu" else time.perf_counter
     count, size = len(images.train.labels), images.image_size
@@ -75,11 +79,12 @@ def train_network(
         # As if all had been trained in one go.
         start = clock() - (curve[-1].elapsed_s if curve else 0.0)
         for epoch in range(len(curve) + 1, recipe.epochs + 1):
-            for batch in epoch_batches(recipe, count, size, seed, epoch):
-                trainer.train_batch(batch)
-            train_loss, train_accuracy = trainer.training_means()
             last = epoch == recipe.epochs
-            val_loss, val_accuracy = trainer.evaluate("validation" if last else "curve")
+            with _kept(checkpoint), stoppable():
+                for batch in epoch_batches(recipe, count, size, seed, epoch):
+                    trainer.train_batch(batch)
+                train_loss, train_accuracy = trainer.training_means()
+                val_loss, val_accuracy = trainer.evaluate("validation" if last else "curve")
             if not (math.isfinite(train_loss) and math.isfinite(val_loss)):
                 return Outcome(tuple(curve), math.nan, clock() - start, diverged=True)
             point = CurvePoint(
@@ -111,6 +116,18 @@ def _start(
         return make(), []
     _LOG.info("going on after epoch %d", len(curve))
     return trainer, curve
+
+
+@contextmanager
+def _kept(checkpoint: Checkpoint | None) -> Iterator[None]:
+    """Write the state of the last epoch's end, should the process be asked to stop."""
+    try:
+        yield
+    except Stopped as stop:
+        _LOG.warning("%s: the training stops, and goes on when its job runs again", stop.signal)
+        if checkpoint:
+            checkpoint.keep()
+        raise
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from nasforge.errors import NasforgeError
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
@@ -93,7 +94,12 @@ class Trainer:
         attempts: int,
         on_epoch: Callable[[CurvePoint], None],
     ) -> Evaluation:
-        """Train; an exception is a failed training."""
+        """Train; an exception is a failed training, but for those that no training can help.
+
+        Raises:
+            OSError: A disk is full, or a network drive gone.
+            NasforgeError: The images or the device are not as they should be.
+        """
         checkpoint = Checkpoint(self.cache.checkpoint_path(key.evaluation_id))
         outcome, error = None, ""
         try:
@@ -107,6 +113,8 @@ class Trainer:
                 checkpoint=checkpoint,
                 on_epoch=on_epoch,
             )
+        except (OSError, NasforgeError):
+            raise
         except Exception as exception:  # a failed training is a row; the shard goes on
             _LOG.exception("evaluation %s failed (attempt %d)", key.evaluation_id, attempts)
             error = f"{type(exception).__name__}: {exception}"[:500]

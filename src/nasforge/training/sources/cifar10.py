@@ -25,6 +25,7 @@ TRAIN_FILES = tuple(f"data_batch_{number}.bin" for number in range(1, 6))
 TEST_FILES = ("test_batch.bin",)
 
 SIZE = 32
+CLASSES = 10
 RECORD_BYTES = 1 + 3 * SIZE * SIZE
 """A label, then the red, green and blue plane, each row by row."""
 
@@ -118,6 +119,11 @@ def _read_files(
             )
         digests[name] = hashlib.sha256(content).hexdigest()
         records.append(np.frombuffer(content, np.uint8).reshape(-1, RECORD_BYTES))
+        if records[-1][:, 0].max() >= CLASSES:
+            raise DatasetError(
+                f"{folder / name}: damaged, it has the label {records[-1][:, 0].max()} of"
+                f" {CLASSES} classes; delete {folder} to have CIFAR-10 fetched again"
+            )
     together = np.concatenate(records)
     planes = together[:, 1:].reshape(-1, 3, SIZE, SIZE)
     return np.ascontiguousarray(planes.transpose(0, 2, 3, 1)), together[:, 0].astype(np.int64)
