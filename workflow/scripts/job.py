@@ -1,7 +1,9 @@
-"""What every script's job has in common: a log file, and errors of one line."""
+"""What every script's job has in common: a log file, what it took, and errors of one line."""
 
 import logging
+import resource
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.errors import NasforgeError
+
+_START = time.monotonic()
 
 
 @contextmanager
@@ -35,6 +39,14 @@ def job(snakemake: Any) -> Iterator[None]:
     except Exception:
         logging.exception("unexpected error")
         raise
+    finally:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        logging.info(
+            "took %.2f s, %.2f s of processor, at most %d MiB",
+            time.monotonic() - _START,
+            used.ru_utime + used.ru_stime,
+            used.ru_maxrss / 1024,
+        )
 
 
 def by_surrogate_and_target(snakemake: Any, files: Iterable[str]) -> dict[tuple[str, str], Path]:
