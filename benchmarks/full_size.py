@@ -87,7 +87,13 @@ class Command:
 class Campaign:
     """The layered configs in a folder of its own."""
 
-    def __init__(self, folder: Path, configs: list[Path], generations: int | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        configs: list[Path],
+        generations: int | None = None,
+        shard_size: int | None = None,
+    ) -> None:
         self.folder = folder
         self._configs = configs
         layers = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in configs]
@@ -100,6 +106,8 @@ class Campaign:
         benchmark = Path(sections["training"]["simulate"]["benchmark"])
         # The run has a folder of its own, so paths are made absolute.
         here: dict[str, Any] = {"training": {"simulate": {"benchmark": str(benchmark.resolve())}}}
+        if shard_size is not None:
+            here["training"]["shard_size"] = shard_size
         if generations is not None:
             here["samplers"] = [
                 sampler | {"generations": min(generations, sampler["generations"])}
@@ -232,6 +240,7 @@ def print_growth(run: Command, jobs: list[Job]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--generations", type=int, help="of every sampler at most")
+    parser.add_argument("--shard-size", type=int, help="other than the configs'")
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--folder", type=Path, default=Path("results/full_size_benchmark"))
     parser.add_argument("--configs", type=Path, nargs="+", default=CONFIGS)
@@ -241,7 +250,7 @@ def main() -> None:
     if folder.exists():
         sys.exit(f"{folder} is there already: delete it, or choose another --folder")
     configs = [path.resolve() for path in options.configs]
-    campaign = Campaign(folder, configs, options.generations)
+    campaign = Campaign(folder, configs, options.generations, options.shard_size)
     dry = campaign.snakemake(options.cores, "--dry-run", "--quiet", "all")
     run = campaign.snakemake(options.cores, "--quiet", "all")
     jobs = campaign.jobs()
