@@ -3,9 +3,10 @@
     $ snakemake --cores 2 --configfile config/release.yaml config/release_tuned.json  # once
     $ python benchmarks/full_size.py                    # config/nb301.yaml: 58,400 evaluations
     $ python benchmarks/full_size.py --generations 4    # the first 4 of its 50 generations
+    $ python benchmarks/full_size.py --fit xgboost gin  # other fits than linear and LightGBM
 
-Runs a dry-run, and then the real workflow up to the linear and LightGBM fits of all targets, in a
-new folder with an empty cache. What a job took is the last line of its log; what Snakemake itself
+Runs a dry-run, and then the real workflow up to the fits of all targets by some families, in a new
+folder with an empty cache. What a job took is the last line of its log; what Snakemake itself
 took is the rest. Memory of all processes together is looked at twice a second.
 """
 
@@ -28,7 +29,6 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[1]
 CONFIGS = [REPOSITORY / "config/nb301.yaml", REPOSITORY / "config/full_size.yaml"]
-FAMILIES = ("linear", "lightgbm")
 COUNTS = (1_000, 4_000, 16_000)
 TOOK = re.compile(r"took ([\d.]+) s, ([\d.]+) s of processor, at most (\d+) MiB")
 EVALUATED = re.compile(r"^\S+ \S+ INFO \d+/\d+ [0-9a-f]{16} simulated: ", re.MULTILINE)
@@ -40,9 +40,9 @@ STAGES = {
     r"collect/.*": "collect a generation",
     r"collect\.log": "collect the campaign",
     r"split\.log": "split",
-    **{rf"fit/{family}/.*": f"fit {family}" for family in FAMILIES},
+    r"fit/.*": "fit",
 }
-"""What a log file's place under logs/ says of its job's stage."""
+"""What a log file's place under logs/ says of its job's stage; fits are told apart by family."""
 GROWING = ("choose replicates", "sample", "simulate", "collect a generation")
 
 
@@ -51,7 +51,7 @@ class Job:
     """What one job's log says.
 
     Attributes:
-        stage: One of `STAGES`.
+        stage: One of `STAGES`, or "fit <family>".
         ended_s: When, in seconds since the epoch.
         wall_s: By the clock, without the start of Python.
         cpu_s: Of the processor.
@@ -91,11 +91,13 @@ class Campaign:
         self,
         folder: Path,
         configs: list[Path],
+        families: list[str],
         generations: int | None = None,
         shard_size: int | None = None,
     ) -> None:
         self.folder = folder
         self._configs = configs
+        self._families = families
         layers = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in configs]
         sections: dict[str, Any] = defaultdict(dict)
         for layer in layers:
@@ -124,13 +126,14 @@ class Campaign:
         """
         fits = [
             f"results/{self._name}/fit/{family}/{target}.json"
-            for family in FAMILIES
+            for family in self._families
             for target in self._targets
         ]
+        split = f"results/{self._name}/split/development.parquet"
         command = [
             sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile",
             "--directory", self.folder, "--cores", str(cores), "--configfile", *self._configs,
-            self.folder / "here.yaml", *options, "--", *fits,
+            self.folder / "here.yaml", *options, "--", split, *fits,
         ]  # fmt: skip
         log = self.folder / "snakemake.log"
         before, start_s = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
@@ -153,6 +156,8 @@ class Campaign:
         for path in logs.rglob("*.log"):
             place = path.relative_to(logs).as_posix()
             stage = next(name for pattern, name in STAGES.items() if re.fullmatch(pattern, place))
+            if stage == "fit":
+                stage = f"fit {path.parent.name}"
             text = path.read_text(encoding="utf-8")
             wall_s, cpu_s, peak_mib = TOOK.findall(text)[-1]
             yield Job(
@@ -198,7 +203,8 @@ def print_stages(dry: Command, run: Command, jobs: list[Job]) -> None:
         print(f"{name:<26}{number or '':>7}{wall_s:>10.1f}{cpu_s:>10.1f}{each:>11}{mib:>8.0f}")
 
     line("dry-run", 0, dry.wall_s, dry.cpu_s, dry.held_mib)
-    for stage in dict.fromkeys(STAGES.values()):
+    fits = sorted({job.stage for job in jobs} - set(STAGES.values()))
+    for stage in [*STAGES.values(), *fits]:
         own = [job for job in jobs if job.stage == stage]
         if own:
             walls, cpus = (sum(getattr(job, k) for job in own) for k in ("wall_s", "cpu_s"))
@@ -223,9 +229,9 @@ def print_growth(run: Command, jobs: list[Job]) -> None:
     for job in growing:
         done += job.evaluations
         cpu_s += job.cpu_s
-        if not counts or done < counts[0]:
+        if not job.evaluations or not counts or done < counts[0]:
             continue
-        counts.pop(0)
+        counts = [count for count in counts if count > done]
         costs = (
             (job.ended_s - run.start_s) / done,
             cpu_s / done,
@@ -239,6 +245,7 @@ def print_growth(run: Command, jobs: list[Job]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--fit", nargs="*", default=["linear", "lightgbm"], help="families")
     parser.add_argument("--generations", type=int, help="of every sampler at most")
     parser.add_argument("--shard-size", type=int, help="other than the configs'")
     parser.add_argument("--cores", type=int, default=2)
@@ -250,7 +257,7 @@ def main() -> None:
     if folder.exists():
         sys.exit(f"{folder} is there already: delete it, or choose another --folder")
     configs = [path.resolve() for path in options.configs]
-    campaign = Campaign(folder, configs, options.generations, options.shard_size)
+    campaign = Campaign(folder, configs, options.fit, options.generations, options.shard_size)
     dry = campaign.snakemake(options.cores, "--dry-run", "--quiet", "all")
     run = campaign.snakemake(options.cores, "--quiet", "all")
     jobs = campaign.jobs()
