@@ -3,8 +3,8 @@
     $ python benchmarks/pipeline_overhead.py results/quickstart/export/darts-digits-v1
 
 Runs the Python of every stage from sampling to collecting in one process, with the simulated
-trainer, for half random and half regularized evolution: what Snakemake adds is apart (about 1 s a
-job for starting Python, whatever is in the job). A column is flat if its last line is its first.
+trainer, for half random and half regularized evolution, whose generations grow with the campaign:
+what Snakemake adds is apart (full_size.py). A column is flat if its last line is its first.
 """
 
 import argparse
@@ -124,10 +124,10 @@ class Campaign:
 
 
 def measure(
-    bench: Benchmark, size: int, epochs: int, shard_size: int, generation_size: int
+    bench: Benchmark, size: int, epochs: int, shard_size: int, generations: int
 ) -> tuple[Stopwatch, int, int]:
     """Times by stage, files in the cache, and most files in one of its folders."""
-    generations = size // 2 // generation_size
+    generation_size = size // 2 // generations
     samplers = [
         SamplerSpec(name, optimizer, 1, generations, generation_size)
         for name, optimizer in (("random", "random"), ("re", "regularized_evolution"))
@@ -142,15 +142,16 @@ def measure(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("benchmark", help="a frozen benchmark to simulate from")
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000])
+    parser.add_argument("--surrogate", help="of the benchmark; its selected one by default")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1000, 4000, 16000])
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--shard-size", type=int, default=20)
-    parser.add_argument("--generation-size", type=int, default=50)
+    parser.add_argument("--generations", type=int, default=50, help="of each of two samplers")
     options = parser.parse_args()
-    bench = nasforge.load(options.benchmark)
+    bench = nasforge.load(options.benchmark, options.surrogate)
     for number, size in enumerate(options.sizes):
         watch, files, most = measure(
-            bench, size, options.epochs, options.shard_size, options.generation_size
+            bench, size, options.epochs, options.shard_size, options.generations
         )
         if not number:
             names = ["evaluations", "ms of", *watch.seconds, "all", "files", "most/folder"]

@@ -1,5 +1,6 @@
 """Benchmarks stay in step with the code that they measure."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,3 +38,42 @@ def test_query_speed_measures_a_benchmark_that_loads(
     many = query_speed.time_many(bench, asked, {}, rounds=1)
     assert min(one.values()) > 0.0
     assert min(many.values()) > 0.0
+
+
+def test_full_size_adds_up_what_jobs_logged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import full_size
+
+    campaign = full_size.Campaign(tmp_path / "run", full_size.CONFIGS, ["linear"], 2)
+    logs = tmp_path / "run/results/full-size/logs"
+    line = f"2026-01-01 00:00:00,000 INFO 1/9 {'0' * 16} simulated: ok, val_accuracy 0.5, 1.0 s\n"
+    work = {
+        "sample/re/gen0.log": (1.0, ""),
+        "sample/re/gen0-replicates.log": (2.0, ""),
+        "simulate/re/gen0/shard0.log": (3.0, line * 600),
+        "simulate/re/gen0/shard1.log": (5.0, line * 600),
+        "collect/re-g0.log": (7.0, ""),
+        "collect.log": (11.0, ""),
+        "fit/linear/val_accuracy.log": (13.0, ""),
+    }
+    for number, (place, (seconds, text)) in enumerate(work.items()):
+        path = logs / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        took = f"took 0.10 s, {seconds:.2f} s of processor, at most {100 + number} MiB"
+        path.write_text(f"{text}2026-01-01 00:00:00,000 INFO {took}\n")
+        os.utime(path, (1000.0 + number, 1000.0 + number))
+    jobs = campaign.jobs()
+    stages = ["sample", "choose replicates", "simulate", "simulate"]
+    stages += ["collect a generation", "collect the campaign", "fit linear"]
+    assert [job.stage for job in jobs] == stages
+    run = full_size.Command(start_s=1000.0, wall_s=10.0, cpu_s=50.0, held_mib=500.0)
+    full_size.print_stages(run, run, jobs)
+    full_size.print_growth(run, jobs)
+    shown = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["simulate", "2", "0.2", "8.0", "4.00", "103"] in shown
+    assert ["fit", "linear", "1", "0.1", "13.0", "13.00", "106"] in shown
+    assert ["Snakemake", "itself", "8.0", "1.14"] in shown
+    # After 1,200 evaluations: 3 s on the clock, 11 s of the processor.
+    assert ["1,200", "2.50", "9.17", "2.50", "9.17"] in shown

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nasforge.accelerator import numpy_alone
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.proposals import Proposal
 from nasforge.optimizers import Observation, Observations, make_optimizer, optimizer_class
@@ -80,9 +81,11 @@ def propose(
     """
     seed = sampler.generation_seed(generation)
     optimizer = make_optimizer(sampler.optimizer, space, seed, **sampler.settings)
-    for finished in past:
-        optimizer.tell(_observations(space, finished))
-    batch = optimizer.ask(sampler.generation_size)
+    # One generation encodes little: numba, which gives the same, takes longer to import.
+    with numpy_alone():
+        for finished in past:
+            optimizer.tell(_observations(space, finished))
+        batch = optimizer.ask(sampler.generation_size)
     return [
         Proposal(
             sampler.name, sampler.optimizer, generation, position, 0, space.format(architecture)

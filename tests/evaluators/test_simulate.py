@@ -10,6 +10,7 @@ from every_kind import write_every_kind
 from tiny_benchmark import DATASET, RECIPE, write_benchmark
 
 import nasforge
+from nasforge.accelerator import numpy_alone
 from nasforge.benchmark import Benchmark
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.cache import EvaluationCache
@@ -63,6 +64,16 @@ def test_an_outcome_is_a_function_of_its_id_alone(bench: Benchmark, tmp_path: Pa
     assert [replace(row, **times) for row in once] == [replace(r, **times) for r in again[::-1]]
     assert {row.evaluator for row in once} == {"simulate"}
     assert len({row.val_accuracy for row in once}) == 12
+
+
+def test_outcomes_do_not_depend_on_numba(tmp_path: Path) -> None:
+    pytest.importorskip("numba")
+    trees = nasforge.load(write_every_kind(tmp_path), "forest")
+    wanted = proposals(3)
+    compiled = simulate(tmp_path / "a", simulator(trees), wanted)
+    with numpy_alone():
+        plain = simulate(tmp_path / "b", simulator(trees), wanted)
+    assert [row.val_accuracy for row in compiled] == [row.val_accuracy for row in plain]
 
 
 def test_outcomes_have_the_mean_and_the_noise_of_the_benchmark(

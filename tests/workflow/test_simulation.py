@@ -5,15 +5,18 @@ Trainings cost nothing here, so that whole campaigns can be run again and compar
 
 import copy
 import os
+import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from tiny_benchmark import write_benchmark
 from tiny_campaign import REPOSITORY, TINY, Run, environment, planned_jobs
 
@@ -99,6 +102,13 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen) -> None:
         time.sleep(0.02)
 
 
+def test_every_job_says_what_it_took(undisturbed: Run) -> None:
+    logs = list(undisturbed.results.glob("logs/**/*.log"))
+    took = re.compile(r"took [\d.]+ s, [\d.]+ s of processor, at most [1-9]\d* MiB\n\Z")
+    assert len(logs) == 11
+    assert [path for path in logs if not took.search(path.read_text())] == []
+
+
 def test_nothing_is_trained_and_no_images_are_made(undisturbed: Run) -> None:
     assert {row["evaluator"] for row in rows(undisturbed).values()} == {"simulate"}
     assert len(rows(undisturbed)) == 12
@@ -121,6 +131,49 @@ def test_growing_trains_only_what_is_new(undisturbed: Run, again: Run) -> None:
     assert {name: after[name] for name in before} == before  # to the byte
     assert {name: part_bytes(again)[name] for name in parts} == parts
     assert {name: rows(again)[name] for name in before} == rows(undisturbed)
+
+
+def test_a_thousand_evaluations_grow_to_two_thousand(truth: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path, simulated(truth))
+    run.config["training"]["shard_size"] = 250
+    for sampler in run.config["samplers"]:
+        sampler |= {"generations": 2, "generation_size": 250}
+    succeed(run, *TABLES)
+    before, parts, old = entries(run), part_bytes(run), rows(run)
+    assert len(before) == len(old) == 1000
+    for sampler in run.config["samplers"]:
+        sampler["generations"] = 4
+    plan = planned_jobs(run.snakemake("--dry-run", *TABLES).stdout)
+    assert plan == {
+        "sample_generation": 4,
+        "simulate_shard": 4,
+        "collect_generation": 4,
+        "collect_campaign": 1,
+    }
+    succeed(run, *TABLES)
+    after = entries(run)
+    assert len(after) == len(rows(run)) == 2000
+    assert {name: after[name] for name in before} == before  # to the byte
+    assert {name: part_bytes(run)[name] for name in parts} == parts
+    assert {name: rows(run)[name] for name in old} == old
+
+
+def test_the_paper_s_size_is_a_dag_that_snakemake_can_carry(truth: Path, tmp_path: Path) -> None:
+    simulate = {"benchmark": str(truth), "surrogate": None}
+    here = {"training": {"simulate": simulate, "shard_size": 20}}  # config/nb301.yaml's
+    (tmp_path / "here.yaml").write_text(yaml.safe_dump(here))
+    process = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile",
+         "--directory", tmp_path, "--cores", "2", "--dry-run", "--quiet", "rules", "--configfile",
+         REPOSITORY / "config/nb301.yaml", REPOSITORY / "config/full_size.yaml",
+         tmp_path / "here.yaml"],
+        capture_output=True, text=True, env=environment(), check=False,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stdout + process.stderr
+    jobs = planned_jobs(process.stdout + process.stderr)
+    assert jobs["sample_generation"] == jobs["collect_generation"] == 250
+    assert jobs["simulate_shard"] == 3150
+    assert sum(jobs.values()) < 5000
 
 
 def part_bytes(run: Run) -> dict[str, bytes]:

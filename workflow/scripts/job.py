@@ -1,9 +1,11 @@
-"""What every script's job has in common: a log file, and errors of one line."""
+"""What every script's job has in common: a log file, what it took, and errors of one line."""
 
 import logging
 import os
+import resource
 import socket
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import product
@@ -11,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.errors import NasforgeError
+
+_START = time.monotonic()
 
 
 @contextmanager
@@ -40,6 +44,14 @@ def job(snakemake: Any) -> Iterator[None]:
             raise
         logging.error("%s", message)
         sys.exit(f"nasforge: {message}")
+    finally:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        logging.info(
+            "took %.2f s, %.2f s of processor, at most %d MiB",
+            time.monotonic() - _START,
+            used.ru_utime + used.ru_stime,
+            used.ru_maxrss / 1024,
+        )
 
 
 def _damaged_inputs(snakemake: Any) -> str:

@@ -21,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.errors import EvaluationsError
+from nasforge.evaluations.columns import column, table_of
 from nasforge.evaluations.folder import TablePaths
 from nasforge.evaluations.proposals import read_proposals
 from nasforge.evaluations.schema import EvaluationKey
@@ -93,8 +94,8 @@ def collect_campaign(
         EvaluationsError: Parts differ in recipe, data set or evaluator, or too much failed.
     """
     evaluations, curves, provenance = merge(parts)
-    for column in ("recipe_id", "dataset_id", "evaluator"):
-        _check_single(evaluations, column, evaluations[column][0].as_py())
+    for name in ("recipe_id", "dataset_id", "evaluator"):
+        _check_single(evaluations, name, evaluations[name][0].as_py())
     _check_failures(evaluations, max_failed_fraction)
     proposals, _ = read_tables([part.proposals for part in parts], "proposals")
     write_table(outputs.evaluations, evaluations, "evaluations", provenance)
@@ -139,7 +140,8 @@ def _proposals_table(
                 "evaluation_id": key.evaluation_id,
             }
         )
-    return pa.Table.from_pylist(rows, schema=PROPOSALS)
+    values = {name: [row[name] for row in rows] for name in PROPOSALS.names}
+    return table_of(values, PROPOSALS)
 
 
 def merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Provenance]:
@@ -165,8 +167,8 @@ def merge(sources: Sequence[Shard | TablePaths]) -> tuple[pa.Table, pa.Table, Pr
     curves = []
     for source, own in zip(sources, ids, strict=True):
         table, _ = read_table(source.curves, "curves")
-        curves.append(table.filter(pc.is_in(table["evaluation_id"], pa.array(own, pa.string()))))
-    evaluations = pa.concat_tables([table for table, _ in parts]).take(pa.array(rows, pa.int64()))
+        curves.append(table.filter(pc.is_in(table["evaluation_id"], column(own, pa.string()))))
+    evaluations = pa.concat_tables([table for table, _ in parts]).take(column(rows, pa.int64()))
     return evaluations, pa.concat_tables(curves), reduce(Provenance.merged, [p for _, p in parts])
 
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from nasforge.benchmark.fingerprint import describe_space
 from nasforge.errors import EvaluationsError
+from nasforge.evaluations.columns import table_of
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.schema import SCHEMA_VERSION, CurvePoint, Evaluation
 from nasforge.recipe import digest
@@ -131,8 +132,8 @@ class Provenance:
 
 def write_evaluations(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
     """Write evaluations.parquet, without curves."""
-    columns = {name: [getattr(row, name) for row in rows] for name in EVALUATIONS.names}
-    write_table(path, pa.table(columns, schema=EVALUATIONS), "evaluations", provenance)
+    values = {name: [getattr(row, name) for row in rows] for name in EVALUATIONS.names}
+    write_table(path, table_of(values, EVALUATIONS), "evaluations", provenance)
 
 
 def write_curves(path: Path, rows: Sequence[Evaluation], provenance: Provenance) -> None:
@@ -143,10 +144,10 @@ def write_curves(path: Path, rows: Sequence[Evaluation], provenance: Provenance)
 def curves_table(rows: Sequence[Evaluation]) -> pa.Table:
     """One row per evaluation and epoch."""
     points = [(row.evaluation_id, point) for row in rows for point in row.curve]
-    columns = {"evaluation_id": [evaluation_id for evaluation_id, _ in points]}
+    values = {"evaluation_id": [evaluation_id for evaluation_id, _ in points]}
     for name in CURVES.names[1:]:
-        columns[name] = [getattr(point, name) for _, point in points]
-    return pa.table(columns, schema=CURVES)
+        values[name] = [getattr(point, name) for _, point in points]
+    return table_of(values, CURVES)
 
 
 def write_table(path: Path, table: pa.Table, kind: str, provenance: Provenance) -> None:
@@ -202,7 +203,7 @@ def read_tables(
     """Read several tables of a kind as one; see `read_table`."""
     parts = [read_table(path, kind, columns) for path in paths]
     if not parts:
-        return SCHEMAS[kind].empty_table(), Provenance({}, {})
+        return table_of(dict.fromkeys(SCHEMAS[kind].names, ()), SCHEMAS[kind]), Provenance({}, {})
     provenance = parts[0][1]
     for _, other in parts[1:]:
         provenance = provenance.merged(other)

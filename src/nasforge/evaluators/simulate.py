@@ -10,6 +10,9 @@ An outcome is a function of the benchmark and the training's seed, hence of the 
 at other rates of failure the same. Accuracies and time are the benchmark's own draws
 (`Benchmark.query(noise_seed=...)`). Learning curves are the benchmark's, moved to end in the draw;
 a benchmark without curves of as many epochs gets an invented shape: see `saturating_curve`.
+
+Queries do without numba: a job simulates some tens of evaluations, and importing numba takes longer
+than they do; and outcomes are the same to the last bit wherever it is not installed.
 """
 
 import hashlib
@@ -25,6 +28,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from nasforge.accelerator import numpy_alone
 from nasforge.benchmark import Benchmark, Prediction
 from nasforge.errors import EvaluationsError
 from nasforge.evaluations.schema import CurvePoint, Evaluation, EvaluationKey
@@ -84,7 +88,8 @@ class Simulator:
             error = f"SimulatedFailure: attempt {attempts}"
         elif _uniform(key.seed, "divergence") < simulation["divergence_rate"]:
             diverged = True
-        drawn = self.bench.query(genotype, noise_seed=key.seed)
+        with numpy_alone():
+            drawn = self.bench.query(genotype, noise_seed=key.seed)
         status = "failed" if error else "diverged" if diverged else "ok"
         return Evaluation(
             **asdict(key),
@@ -110,7 +115,8 @@ class Simulator:
         known = self.bench.manifest.curve
         if known is None or known.epochs != self.recipe.epochs:
             return saturating_curve(drawn.val_accuracy, self.recipe.epochs)
-        predicted = self.bench.curve(genotype)
+        with numpy_alone():
+            predicted = self.bench.curve(genotype)
         curve = np.clip(predicted + (drawn.val_accuracy - predicted[-1]), 0.0, 1.0)
         curve[-1] = drawn.val_accuracy
         return curve
