@@ -165,7 +165,7 @@ def test_the_pages_commands_are_right(
     for command in [line for line in commands if line.startswith("nasforge")]:
         assert main(shlex.split(command.replace(f"$({sample})", cell))[1:]) == 0
     assert "val_accuracy" in capsys.readouterr().out
-    assert find_tables(Path("data/cells")).evaluations
+    assert tables_in(Path("data/cells")).evaluations.exists()
 
 
 def test_no_file_decides_what_is_imported(benchmark: Path) -> None:
