@@ -98,9 +98,13 @@ def leaves(value: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from leaves(item, (*path, key))
 
 
+LAID_OVER = {"simulate.yaml": "config.yaml", "full_size.yaml": "nb301.yaml"}
+"""Configs that are no campaign of their own."""
+
+
 def shipped(name: str) -> dict[str, Any]:
     config = yaml.safe_load((ROOT / "config" / name).read_text())
-    return merged(shipped("config.yaml"), config) if name == "simulate.yaml" else config
+    return merged(shipped(LAID_OVER[name]), config) if name in LAID_OVER else config
 
 
 def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
