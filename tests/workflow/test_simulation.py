@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,6 +19,11 @@ import pytest
 import yaml
 from tiny_benchmark import write_benchmark
 from tiny_campaign import REPOSITORY, TINY, Run, environment, planned_jobs
+
+from nasforge.evaluations.proposals import Proposal, read_proposals
+from nasforge.evaluations.results import replicate_zero_results
+from nasforge.sampling import PastGeneration, SamplerSpec, propose
+from nasforge.space import DARTS
 
 pytestmark = pytest.mark.slow
 
@@ -195,8 +200,8 @@ def test_a_truncated_table_is_put_aside_and_made_again(again: Run, undisturbed: 
     shard = again.results / "simulate/random/gen0/shard0.evaluations.parquet"
     shard.write_bytes(shard.read_bytes()[:-200])
     output = fail(again, *TABLES, "--forcerun", "collect_generation")
-    assert f"{shard.relative_to(again.folder)}: not a nasforge table" in output
-    assert "renamed to *.damaged: run the same command again" in output
+    assert f"{shard.relative_to(again.folder)} is damaged; 1 damaged files were renamed" in output
+    assert "run the same command again" in output
     succeed(again, *TABLES)
     assert rows(again) == rows(undisturbed)
     assert entries(again) == before  # from the cache
@@ -254,17 +259,35 @@ def test_random_failures_leave_the_others_as_they_were(
     succeed(run, *TABLES)
     found = rows(run)
     assert len(found) == 12  # complete, though some failed
-    values = {row["architecture"]: row["val_accuracy"] for row in rows(undisturbed).values()}
-    random = pq.read_table(run.results / "collect/parts/evaluations/random-g0.parquet").to_pylist()
+    assert {row["status"] for row in found.values()} == {"ok", "failed", "diverged"}
+    of = ("architecture_id", "replicate")
+    expected = {tuple(row[n] for n in of): row for row in rows(undisturbed).values()}
+    names = pq.read_table(run.results / "collect/parts/evaluations/random-g0.parquet")
+    random = [found[name] for name in names["evaluation_id"].to_pylist()]
     assert len(random) == 4
     for row in random:
         if row["status"] == "ok":
-            assert row["val_accuracy"] == values[row["architecture"]]
-    assert any(row["status"] != "ok" for row in found.values())
+            # The rates are part of what was simulated, and so of these two ids.
+            without = {n: v for n, v in row.items() if n not in ("evaluation_id", "dataset_id")}
+            assert without.items() <= expected[tuple(row[n] for n in of)].items()
     second = Run(tmp_path / "second", run.config)
     second.folder.mkdir()
     succeed(second, *TABLES)
-    assert rows(second) == found  # a function of what the samplers were told
+    assert rows(second) == found
+    assert proposed(run, 1) == told(run)  # a function of what the sampler was told, and complete
+    assert len(proposed(run, 1)) == 4
+
+
+def proposed(run: Run, generation: int) -> list[Proposal]:
+    return read_proposals(run.results / f"sample/evolution/gen{generation}.csv")
+
+
+def told(run: Run) -> list[Proposal]:
+    """What evolution proposes after what its first generation gave, failures included."""
+    [shard] = run.results.glob("simulate/evolution/gen0/*.evaluations.parquet")
+    results = replicate_zero_results([shard])
+    spec = SamplerSpec(**run.config["samplers"][1])
+    return propose(DARTS, spec, 1, [PastGeneration(proposed(run, 0), results)])
 
 
 def test_too_many_failures_stop_at_collect(truth: Path, tmp_path: Path) -> None:
@@ -275,7 +298,7 @@ def test_too_many_failures_stop_at_collect(truth: Path, tmp_path: Path) -> None:
     )
 
 
-def test_the_workflow_is_a_module_of_another(truth: Path, tmp_path: Path) -> None:
+def test_the_workflow_is_a_module_of_another(truth: Path, undisturbed: Run, tmp_path: Path) -> None:
     run = Run(tmp_path, {**simulated(truth), "name": "inner"})
     run.command()
     (tmp_path / "Snakefile").write_text(
@@ -296,14 +319,18 @@ rule mine:
     shell: "echo done > {{output}}"
 """
     )
-    command = [part for part in run.command("--dry-run") if part != "--configfile"]
+    command = [part for part in run.command() if part != "--configfile"]
     command.remove(str(tmp_path / "config.yaml"))
     command[command.index(str(REPOSITORY / "Snakefile"))] = str(tmp_path / "Snakefile")
-    process = subprocess.run(
-        command, capture_output=True, text=True, env=environment(), check=False
-    )
-    assert process.returncode == 0, process.stdout + process.stderr
-    assert planned_jobs(process.stdout + process.stderr) == {
+
+    def call(*options: str) -> str:
+        process = subprocess.run(
+            [*command, *options], capture_output=True, text=True, env=environment(), check=False
+        )
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout + process.stderr
+
+    assert planned_jobs(call("--dry-run")) == {
         "nas_describe_simulation": 1,
         "nas_sample_generation": 3,
         "nas_simulate_shard": 3,
@@ -311,4 +338,47 @@ rule mine:
         "nas_collect_campaign": 1,
         "mine": 1,
     }
-    assert "nas/results/inner/simulate/random/gen0/shard0.evaluations.parquet" in process.stdout
+    call()
+    assert (tmp_path / "mine.txt").exists()
+    inner = Run(tmp_path / "nas", run.config)
+    inner.cache = tmp_path / "results/.cache"  # not a result: one for all configs
+    assert rows(inner) == rows(undisturbed)
+    assert set(entries(inner)) == set(rows(inner))
+    assert (inner.results / "logs/collect.log").exists()
+    assert "Nothing to be done" in call()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of three megabytes."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3m", "none", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a file system cannot be mounted here (root only)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("left", [0, 8, 30])
+def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
+    truth: Path, undisturbed: Run, small_disk: Path, left: int
+) -> None:
+    run = Run(small_disk, simulated(truth))
+    succeed(run, "--until", "describe_simulation")  # Snakemake has its own files by now
+    disk = os.statvfs(small_disk)
+    (small_disk / "stone").write_bytes(b"0" * ((disk.f_bfree - left) * disk.f_bsize))
+
+    process = run.snakemake(*TABLES)
+    assert process.returncode == 1
+    assert "No space left on device" in process.stdout + process.stderr
+    before = entries(run)
+    assert len(before) <= 12
+    for path in (*run.cache.rglob("*.json"), *run.results.rglob("*.csv")):
+        assert path.read_text().endswith("\n")  # whole
+    assert list(run.cache.rglob("*.tmp")) == list(run.results.rglob("*.tmp")) == []
+
+    (small_disk / "stone").unlink()
+    succeed(run, *TABLES)
+    assert {name: entries(run)[name] for name in before} == before
+    assert rows(run) == rows(undisturbed)

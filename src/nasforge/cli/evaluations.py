@@ -8,6 +8,7 @@ What they need beyond numpy is imported when they run.
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 
 from nasforge.cli.parsing import Commands, Parser, add_command, require
@@ -64,14 +65,25 @@ def _merge(options: argparse.Namespace) -> None:
 def _retry(options: argparse.Namespace) -> None:
     from nasforge.evaluations.cache import EvaluationCache
 
-    forgotten = sum(cache.retry() for cache in EvaluationCache.all_in(_folder(options.cache)))
+    by_evaluator: Counter[str] = Counter()
+    for cache in EvaluationCache.all_in(_folder(options.cache)):
+        by_evaluator[cache.evaluator] += cache.retry()
+    forgotten = by_evaluator.total()
     if options.json:
         print(json.dumps({"forgotten": forgotten}))
     else:
-        print(
-            f"{forgotten} failed evaluations forgotten; to train them again: snakemake ... "
-            "--forcerun train_shard"
-        )
+        print(f"{forgotten} failed evaluations forgotten{_made_again_by(+by_evaluator)}")
+
+
+def _made_again_by(forgotten: Counter[str]) -> str:
+    """The commands that make what was forgotten again."""
+    if not forgotten:
+        return ""
+    shards = " ".join(f"{evaluator}_shard" for evaluator in sorted(forgotten))
+    studies = "; those of studies.exploitation: snakemake ... --forcerun train_exploited -- studies"
+    return f"; to make them again: snakemake ... --forcerun {shards}" + studies * (
+        "train" in forgotten
+    )
 
 
 def _compact(options: argparse.Namespace) -> None:

@@ -191,5 +191,5 @@ def _check_failures(table: pa.Table, max_failed_fraction: float) -> None:
             f"training.max_failed_fraction = {max_failed_fraction:g} allows; the first is "
             f"{example['evaluation_id']} ({example['status']}) {example['error']}. To try "
             "failed ones again, each up to execution.max_attempts times in all: "
-            "snakemake ... --forcerun train_shard"
+            f"snakemake ... --forcerun {example['evaluator']}_shard"
         )

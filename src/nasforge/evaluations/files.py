@@ -51,10 +51,16 @@ def hold_folder(folder: Path) -> int:
         The descriptor of `<folder>/.lock`; closing it lets go.
 
     Raises:
-        EvaluationsError: Another process holds it.
+        EvaluationsError: Another process holds it, or it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR)
+    except OSError as error:
+        raise EvaluationsError(
+            f"{folder}: cannot be written ({error.strerror}); a run needs to, even one that has "
+            "nothing to do"
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
