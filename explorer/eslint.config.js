@@ -13,5 +13,7 @@ export default tseslint.config(
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
     },
   },
+  // node:test awaits its tests itself.
+  { files: ['test/**'], rules: { '@typescript-eslint/no-floating-promises': 'off' } },
   { files: ['build.mjs'], languageOptions: { globals: { process: 'readonly', URL: 'readonly' } } },
 )

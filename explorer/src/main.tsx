@@ -26,6 +26,7 @@ async function start(root: HTMLElement): Promise<void> {
       return { ...prediction, canonical: format(prediction.canonical) }
     },
   }
+  root.replaceChildren()
   render(<App content={content} bench={bench} campaign={campaign} />, root)
 }
 

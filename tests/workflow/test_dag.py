@@ -16,6 +16,7 @@ DOWNSTREAM_OF_FIT = {
     "export_benchmark": 1,
     "plot_figures": 1,
     "tabulate_scores": 1,
+    "write_explorer": 1,
     "all": 1,
 }
 DOWNSTREAM_OF_COLLECT = {

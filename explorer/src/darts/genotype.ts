@@ -119,7 +119,8 @@ function parseNamedtuple(text: string): Genotype {
   const squeezed = text.replace(/'[^']*'|"[^"]*"|\s+/g, (part) => part.trim())
   const fields = new Map<string, string>()
   const inside = /^Genotype\((.*?),?\)$/.exec(squeezed)
-  if (!inside) throw new GenotypeError('Genotype(…): the brackets do not close.')
+  const isClosed = squeezed.split(/[([]/).length === squeezed.split(/[)\]]/).length
+  if (!inside || !isClosed) throw new GenotypeError('Genotype(…): the brackets do not close.')
   // A value is a call, or runs up to a bracket that closes it; both end before “,name=”.
   for (const part of inside[1].split(/,(?=[a-z_]+=)/)) {
     const equals = part.indexOf('=')

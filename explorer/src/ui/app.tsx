@@ -12,6 +12,7 @@ import { CellEditor } from './cell_editor'
 import { GenotypeText } from './genotype_text'
 import { Header } from './header'
 import { initial, step } from './history'
+import { seriesByName } from './marks'
 import { PredictionPanel } from './prediction_panel'
 import { Scatter } from './scatter'
 import { Scores } from './scores'
@@ -34,6 +35,10 @@ export function App({ content, bench, campaign }: Props) {
   const before = useMemo(() => previous && bench.accuracy(previous), [bench, previous])
   const best = useMemo(() => bench.accuracy(bestKnown), [bench, bestKnown])
   const [message, announce] = useState('')
+  const seriesOf = useMemo(() => {
+    const runs = content.runs?.map((run) => run.optimizer) ?? []
+    return seriesByName([...(campaign?.optimizers ?? []), ...runs])
+  }, [campaign, content])
 
   const show = useCallback((next: Genotype) => dispatch({ type: 'show', genotype: next }), [])
   const actions = useMemo(
@@ -52,17 +57,19 @@ export function App({ content, bench, campaign }: Props) {
     <>
       <Header content={content} />
       <main>
-        <Toolbar
-          actions={actions}
-          canUndo={history.past.length > 0}
-          canRedo={history.future.length > 0}
-        />
-        <GenotypeText genotype={genotype} onLoad={show} announce={announce} />
         <div class="workbench">
-          <section class="cells" aria-label="Cells">
-            <CellEditor kind="normal" genotype={genotype} bench={bench} onChange={show} />
-            <CellEditor kind="reduce" genotype={genotype} bench={bench} onChange={show} />
-          </section>
+          <div class="editor">
+            <Toolbar
+              actions={actions}
+              canUndo={history.past.length > 0}
+              canRedo={history.future.length > 0}
+            />
+            <section class="cells" aria-label="Cells">
+              <CellEditor kind="normal" genotype={genotype} bench={bench} onChange={show} />
+              <CellEditor kind="reduce" genotype={genotype} bench={bench} onChange={show} />
+            </section>
+            <GenotypeText genotype={genotype} onLoad={show} announce={announce} />
+          </div>
           <div class="side">
             <PredictionPanel
               prediction={prediction}
@@ -71,10 +78,15 @@ export function App({ content, bench, campaign }: Props) {
               measured={campaign?.find(genotype)}
               campaign={campaign}
             />
-            <Scatter campaign={campaign} prediction={prediction} current={genotype} onLoad={show} />
+            <Scatter
+              campaign={campaign}
+              prediction={prediction}
+              seriesOf={seriesOf}
+              onLoad={show}
+            />
           </div>
         </div>
-        <Trajectories campaign={campaign} runs={content.runs} />
+        <Trajectories campaign={campaign} runs={content.runs} seriesOf={seriesOf} />
         <Scores benchmark={benchmark} />
         <About content={content} />
       </main>

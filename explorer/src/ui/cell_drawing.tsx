@@ -11,18 +11,16 @@ export const WIDTH = 324
 const LANE = 23
 const LEFT = 26
 const RADIUS = 11
-const TOP = 34
+const TOP = 24
 /** Rows of a node: two operations, and the node. */
 const ROW = 36
 const GROUP = 2 * ROW + 32
 /** Where a node's two operations join. */
 const JOINT = 312
 const END = TOP + NODES * GROUP + 14
-export const HEIGHT = END + 34
+export const HEIGHT = END + 20
 
 export const PILL = { x: 164, width: 136, height: 28 }
-
-const NAMES = ['c(k−2)', 'c(k−1)']
 
 /** Vertical centre of an edge's operation. */
 export function pillY(edge: number): number {
@@ -41,17 +39,6 @@ export function NodeMark({ node, x, y }: { node: number; x: number; y: number })
       <text x={x} y={y}>
         {node}
       </text>
-      {node < INPUTS && (
-        <text
-          class="caption"
-          x={x}
-          y={y - 19}
-          text-anchor={node === 0 ? 'end' : 'start'}
-          dx={node === 0 ? 8 : -6}
-        >
-          {NAMES[node]}
-        </text>
-      )}
     </g>
   )
 }
@@ -69,6 +56,9 @@ export function CellWires({ cell, marked }: { cell: Cell; marked: number | null 
       {cell.map((edge, i) => (
         <EdgeWire key={i} source={edge.input} edge={i} isMarked={i === marked} />
       ))}
+      <text class="caption" x={placeOfNodes[1].x + 20} y={placeOfNodes[1].y}>
+        inputs: c(k−2), c(k−1)
+      </text>
       <Output />
     </g>
   )

@@ -78,11 +78,22 @@ export function Axes({ x, y, xText, yText, xTicks, yTicks, xName, yName }: AxesP
   )
 }
 
-/** A chart with a heading. */
-export function Panel(props: { title: string; children: ComponentChildren; className?: string }) {
+interface PanelProps {
+  title: string
+  children: ComponentChildren
+  className?: string
+  /** Beside the heading. */
+  controls?: ComponentChildren
+}
+
+/** A box with a heading. */
+export function Panel(props: PanelProps) {
   return (
     <section class={`panel ${props.className ?? ''}`} aria-label={props.title}>
-      <h2>{props.title}</h2>
+      <div class="panel-head">
+        <h2>{props.title}</h2>
+        {props.controls}
+      </div>
       {props.children}
     </section>
   )

@@ -4,7 +4,7 @@ import { scaleLinear } from 'd3-scale'
 import { line } from 'd3-shape'
 import { Axes } from './chart'
 
-const [WIDTH, HEIGHT] = [300, 150]
+const [WIDTH, HEIGHT] = [300, 136]
 const MARGIN = { top: 22, right: 12, bottom: 24, left: 36 }
 
 interface Props {

@@ -44,7 +44,7 @@ export function GenotypeText({ genotype, onLoad, announce }: Props) {
       <label for={id}>Genotype: paste one here, as text or as DARTS’s namedtuple</label>
       <textarea
         id={id}
-        rows={2}
+        rows={3}
         spellcheck={false}
         autocomplete="off"
         value={draft}
@@ -62,7 +62,7 @@ export function GenotypeText({ genotype, onLoad, announce }: Props) {
         </button>
       </div>
       <p class="error" id={`${id}-error`} role="alert" hidden={error === ''}>
-        {error} The cells below are still the last genotype that could be read.
+        {error} The cells still show the last genotype that could be read.
       </p>
     </div>
   )

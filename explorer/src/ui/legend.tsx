@@ -3,16 +3,22 @@
 import { symbol } from 'd3-shape'
 import { colourOf, shapeOf } from './marks'
 
+export interface Series {
+  readonly name: string
+  /** Which colour and shape. */
+  readonly series: number
+}
+
 interface Props {
-  names: readonly string[]
+  series: readonly Series[]
   hidden: ReadonlySet<number>
   onToggle: (series: number) => void
 }
 
-export function Legend({ names, hidden, onToggle }: Props) {
+export function Legend({ series: all, hidden, onToggle }: Props) {
   return (
     <div class="legend" role="group" aria-label="Shown">
-      {names.map((name, series) => (
+      {all.map(({ name, series }) => (
         <button
           key={name}
           type="button"

@@ -29,6 +29,12 @@ export function colourOf(series: number): string {
   return `--series-${series % COLOURS}`
 }
 
+/** Numbers the series by name, so that an optimizer looks the same in every chart. */
+export function seriesByName(names: readonly string[]): (name: string) => number {
+  const all = [...new Set(names)]
+  return (name) => all.indexOf(name)
+}
+
 export function shapeOf(series: number): SymbolType {
   return SHAPES[(series + Math.floor(series / COLOURS)) % SHAPES.length]
 }

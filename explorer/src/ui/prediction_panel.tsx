@@ -24,9 +24,9 @@ export function PredictionPanel({ prediction, before, best, measured, campaign }
   } = prediction.answers
   return (
     <section class="panel prediction" aria-label="Prediction">
+      <h2>Predicted validation accuracy</h2>
       <div class="headline">
         <div>
-          <h2>Predicted validation accuracy</h2>
           <p class="value" data-value={answer.value}>
             {percent(answer.value)}
           </p>
@@ -38,7 +38,11 @@ export function PredictionPanel({ prediction, before, best, measured, campaign }
           )}
           <p class="change">
             {before !== undefined && <Change value={answer.value - before} than="the one before" />}
-            <Change value={answer.value - best} than="the best known" />
+            {answer.value === best ? (
+              <span>as the best known</span>
+            ) : (
+              <Change value={answer.value - best} than="the best known" />
+            )}
           </p>
         </div>
         <CurveChart curve={prediction.curve} interval={answer.interval} />

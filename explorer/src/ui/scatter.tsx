@@ -14,21 +14,21 @@ import { Legend, toggled } from './legend'
 import { colourOf, shapeOf } from './marks'
 import { trainings } from './prediction_panel'
 
-const HEIGHT = 300
+const HEIGHT = 250
 const MARGIN = { top: 26, right: 14, bottom: 42, left: 40 }
 /** How near a pointer must be to a point, in pixels. */
 const REACH = 24
 
-const AXES: Record<Axis, { name: string; text: (value: number) => string }> = {
-  params: { name: 'parameters', text: count },
-  macs: { name: 'multiply-adds', text: count },
-  train_time_s: { name: 'training time', text: seconds },
+const AXES: Record<Axis, { name: string; short: string; text: (value: number) => string }> = {
+  params: { name: 'parameters', short: 'params', text: count },
+  macs: { name: 'multiply-adds', short: 'MACs', text: count },
+  train_time_s: { name: 'training time', short: 'time', text: seconds },
 }
 
 interface Props {
   campaign: Campaign | null
   prediction: Prediction
-  current: Genotype
+  seriesOf: (optimizer: string) => number
   onLoad: (genotype: Genotype) => void
 }
 
@@ -43,11 +43,27 @@ export function Scatter(props: Props) {
       </Panel>
     )
   }
-  return <Plot {...props} campaign={props.campaign} />
+  const axes = knownAxes(props.campaign)
+  if (axes.length === 0) {
+    return (
+      <Panel title={title(props.campaign)}>
+        <p class="none">Neither costs nor training times of these evaluations are known.</p>
+      </Panel>
+    )
+  }
+  return <Plot {...props} campaign={props.campaign} axes={axes} />
 }
 
-function Plot({ campaign, prediction, onLoad }: Props & { campaign: Campaign }) {
-  const axes = useMemo(() => knownAxes(campaign), [campaign])
+interface PlotProps extends Props {
+  campaign: Campaign
+  axes: Axis[]
+}
+
+function Plot({ campaign, axes, prediction, seriesOf, onLoad }: PlotProps) {
+  const seriesOfSampler = useMemo(
+    () => campaign.samplers.map(({ optimizer }) => seriesOf(optimizer)),
+    [campaign, seriesOf],
+  )
   const [axis, setAxis] = useState<Axis>(axes[0])
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
   const [hovered, setHovered] = useState<Evaluated | null>(null)
@@ -56,9 +72,9 @@ function Plot({ campaign, prediction, onLoad }: Props & { campaign: Campaign }) 
   const shown = useMemo(
     () =>
       campaign.architectures
-        .filter((a) => !hidden.has(seriesOf(campaign, a)) && Number.isFinite(a.x[axis]))
+        .filter((a) => !hidden.has(seriesOfSampler[a.sampler]) && Number.isFinite(a.x[axis]))
         .sort((a, b) => a.x[axis] - b.x[axis]),
-    [campaign, hidden, axis],
+    [campaign, hidden, seriesOfSampler, axis],
   )
   const { x, y } = useMemo(() => scales(campaign, axis, width), [campaign, axis, width])
   const front = useMemo(() => paretoFront(shown, axis), [shown, axis])
@@ -88,22 +104,27 @@ function Plot({ campaign, prediction, onLoad }: Props & { campaign: Campaign }) 
     event.preventDefault()
   }
   return (
-    <Panel title={`Evaluated architectures (${campaign.architectures.length})`} className="scatter">
-      <div class="choices" role="radiogroup" aria-label="Horizontal axis">
-        {axes.map((name) => (
-          <button
-            key={name}
-            type="button"
-            role="radio"
-            aria-checked={axis === name}
-            onClick={() => setAxis(name)}
-          >
-            {AXES[name].name}
-          </button>
-        ))}
-      </div>
+    <Panel
+      title={title(campaign)}
+      className="scatter"
+      controls={
+        <div class="choices" role="radiogroup" aria-label="Horizontal axis">
+          {axes.map((name) => (
+            <button
+              key={name}
+              type="button"
+              role="radio"
+              aria-checked={axis === name}
+              onClick={() => setAxis(name)}
+            >
+              {AXES[name].short}
+            </button>
+          ))}
+        </div>
+      }
+    >
       <div class="plot" ref={ref} style={{ height: `${HEIGHT}px` }}>
-        <Points {...{ campaign, shown, axis, x, y, width }} />
+        <Points {...{ seriesOfSampler, shown, axis, x, y, width }} />
         <svg
           width={width}
           height={HEIGHT}
@@ -145,7 +166,7 @@ function Plot({ campaign, prediction, onLoad }: Props & { campaign: Campaign }) 
         )}
       </div>
       <Legend
-        names={campaign.optimizers}
+        series={campaign.optimizers.map((name) => ({ name, series: seriesOf(name) }))}
         hidden={hidden}
         onToggle={(series) => setHidden(toggled(hidden, series))}
       />
@@ -158,14 +179,13 @@ function Plot({ campaign, prediction, onLoad }: Props & { campaign: Campaign }) 
   )
 }
 
-function knownAxes(campaign: Campaign): Axis[] {
-  const all = Object.keys(AXES) as Axis[]
-  const known = all.filter((axis) => campaign.architectures.some((a) => Number.isFinite(a.x[axis])))
-  return known.length > 0 ? known : all
+function title(campaign: Campaign): string {
+  return `${campaign.architectures.length} evaluated architectures`
 }
 
-function seriesOf(campaign: Campaign, architecture: Evaluated): number {
-  return campaign.optimizers.indexOf(campaign.samplers[architecture.sampler].optimizer)
+function knownAxes(campaign: Campaign): Axis[] {
+  const all = Object.keys(AXES) as Axis[]
+  return all.filter((axis) => campaign.architectures.some((a) => Number.isFinite(a.x[axis])))
 }
 
 function scales(campaign: Campaign, axis: Axis, width: number) {
@@ -185,7 +205,8 @@ function padded(values: number[], range: [number, number]) {
 }
 
 interface PointsProps {
-  campaign: Campaign
+  /** By number of the sampler. */
+  seriesOfSampler: readonly number[]
   shown: readonly Evaluated[]
   axis: Axis
   x: (value: number) => number
@@ -194,7 +215,7 @@ interface PointsProps {
 }
 
 /** On a canvas: there may be tens of thousands. */
-function Points({ campaign, shown, axis, x, y, width }: PointsProps) {
+function Points({ seriesOfSampler, shown, axis, x, y, width }: PointsProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   useEffect(() => {
     const draw = () => {
@@ -206,15 +227,12 @@ function Points({ campaign, shown, axis, x, y, width }: PointsProps) {
       element.width = width * ratio
       element.height = HEIGHT * ratio
       const size = shown.length > 5000 ? 12 : 30
-      const shapes = campaign.optimizers.map(
-        (_, series) => new Path2D(symbol(shapeOf(series), size)() ?? ''),
+      const shapes = seriesOfSampler.map(
+        (series) => new Path2D(symbol(shapeOf(series), size)() ?? ''),
       )
-      const colours = campaign.optimizers.map((_, series) =>
-        style.getPropertyValue(colourOf(series)),
-      )
+      const colours = seriesOfSampler.map((series) => style.getPropertyValue(colourOf(series)))
       context.globalAlpha = 0.75
       for (const architecture of shown) {
-        const series = seriesOf(campaign, architecture)
         context.setTransform(
           ratio,
           0,
@@ -223,14 +241,14 @@ function Points({ campaign, shown, axis, x, y, width }: PointsProps) {
           ratio * x(architecture.x[axis]),
           ratio * y(architecture.accuracy),
         )
-        context.fillStyle = colours[series]
-        context.fill(shapes[series])
+        context.fillStyle = colours[architecture.sampler]
+        context.fill(shapes[architecture.sampler])
       }
     }
     draw()
     document.addEventListener('themechange', draw)
     return () => document.removeEventListener('themechange', draw)
-  }, [campaign, shown, axis, x, y, width])
+  }, [seriesOfSampler, shown, axis, x, y, width])
   return <canvas ref={canvas} style={{ width: `${width}px`, height: `${HEIGHT}px` }} />
 }
 

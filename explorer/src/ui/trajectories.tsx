@@ -7,6 +7,7 @@ import type { RunContent } from '../content'
 import type { Campaign } from '../evaluated'
 import { count, percent } from '../numbers'
 import { Axes, Panel, useWidth } from './chart'
+import type { Series } from './legend'
 import { Legend, toggled } from './legend'
 import { colourOf, shapeOf } from './marks'
 
@@ -20,33 +21,33 @@ interface Point {
   high: number
 }
 
-/** One line; series of one colour belong together. */
-interface Line {
-  name: string
-  series: number
+interface Line extends Series {
   points: Point[]
 }
 
 interface ChartProps {
   title: string
   note: string
-  names: readonly string[]
+  series: readonly Series[]
   lines: readonly Line[]
   isLog: boolean
   xName: string
   yName: string
 }
 
-export function Trajectories({
-  campaign,
-  runs,
-}: {
+interface Props {
   campaign: Campaign | null
   runs: RunContent[] | null
-}) {
+  seriesOf: (optimizer: string) => number
+}
+
+export function Trajectories({ campaign, runs, seriesOf }: Props) {
   const charts = useMemo(
-    () => [...(runs ? [runsChart(runs)] : []), ...(campaign ? [campaignChart(campaign)] : [])],
-    [campaign, runs],
+    () => [
+      ...(runs ? runsCharts(runs, seriesOf) : []),
+      ...(campaign ? [campaignChart(campaign, seriesOf)] : []),
+    ],
+    [campaign, runs, seriesOf],
   )
   if (charts.length === 0) return null
   return (
@@ -58,48 +59,54 @@ export function Trajectories({
   )
 }
 
-function runsChart(runs: RunContent[]): ChartProps {
-  const names = [...new Set(runs.map(nameOf(runs)))]
+/** A chart for every backend. */
+function runsCharts(runs: RunContent[], seriesOf: Props['seriesOf']): ChartProps[] {
+  const backends = [...new Set(runs.map((run) => run.backend))]
+  return backends.map((backend) =>
+    runsChart(
+      backend,
+      runs.filter((run) => run.backend === backend),
+      seriesOf,
+    ),
+  )
+}
+
+function runsChart(backend: string, runs: RunContent[], seriesOf: Props['seriesOf']): ChartProps {
   const seeds = [...new Set(runs.map((run) => run.seeds))].join(' or ')
   const isNoisy = runs.some((run) => run.noisy)
+  const lines = runs.map((run) => ({
+    name: run.optimizer,
+    series: seriesOf(run.optimizer),
+    points: Array.from(run.evaluations.data, (at, i) => ({
+      at,
+      middle: run.middle.data[i],
+      low: run.low.data[i],
+      high: run.high.data[i],
+    })),
+  }))
   return {
-    title: 'Optimizers on the benchmark',
+    title: `Optimizers on ${backend}`,
     note:
       `Median and quartiles over ${seeds} seeds of ` +
       (isNoisy ? 'the best value seen, noise included.' : 'the incumbent’s value without noise.'),
-    names,
-    lines: runs.map((run) => ({
-      name: nameOf(runs)(run),
-      series: names.indexOf(nameOf(runs)(run)),
-      points: Array.from(run.evaluations.data, (at, i) => ({
-        at,
-        middle: run.middle.data[i],
-        low: run.low.data[i],
-        high: run.high.data[i],
-      })),
-    })),
+    series: lines,
+    lines,
     isLog: true,
     xName: 'evaluations',
     yName: 'val_accuracy in %',
   }
 }
 
-/** With the backend where there are several. */
-function nameOf(runs: RunContent[]) {
-  const isOne = new Set(runs.map((run) => run.backend)).size === 1
-  return ({ optimizer, backend }: RunContent) => (isOne ? optimizer : `${optimizer} on ${backend}`)
-}
-
-function campaignChart(campaign: Campaign): ChartProps {
+function campaignChart(campaign: Campaign, seriesOf: Props['seriesOf']): ChartProps {
   return {
     title: 'Samplers of the campaign',
     note:
       'A line per sampler: best measured accuracy so far, over its proposals. Noise is part of it, ' +
       'so lines rise a little even where nothing improves.',
-    names: campaign.optimizers,
+    series: campaign.optimizers.map((name) => ({ name, series: seriesOf(name) })),
     lines: campaign.samplers.map(({ name, optimizer, bestSoFar }) => ({
       name,
-      series: campaign.optimizers.indexOf(optimizer),
+      series: seriesOf(optimizer),
       points: bestSoFar.map((value, i) => ({ at: i + 1, middle: value, low: value, high: value })),
     })),
     isLog: false,
@@ -108,14 +115,14 @@ function campaignChart(campaign: Campaign): ChartProps {
   }
 }
 
-function Chart({ title, note, names, lines, isLog, xName, yName }: ChartProps) {
+function Chart({ title, note, series: all, lines, isLog, xName, yName }: ChartProps) {
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
   const { ref, width } = useWidth<HTMLDivElement>(600)
   const shown = lines.filter(({ series, points }) => !hidden.has(series) && points.length > 0)
-  const all = lines.flatMap(({ points }) => points)
-  const last = all.reduce((most, { at }) => Math.max(most, at), 2)
-  const low = all.reduce((least, point) => Math.min(least, point.low), Infinity)
-  const high = all.reduce((most, point) => Math.max(most, point.high), -Infinity)
+  const every = lines.flatMap(({ points }) => points)
+  const last = every.reduce((most, { at }) => Math.max(most, at), 2)
+  const low = every.reduce((least, point) => Math.min(least, point.low), Infinity)
+  const high = every.reduce((most, point) => Math.max(most, point.high), -Infinity)
   const range: [number, number] = [MARGIN.left, Math.max(width, 200) - MARGIN.right]
   const x = isLog ? scaleLog([1, last], range) : scaleLinear([0, last], range)
   const y = scaleLinear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(5)
@@ -161,7 +168,7 @@ function Chart({ title, note, names, lines, isLog, xName, yName }: ChartProps) {
           ))}
         </svg>
       </div>
-      <Legend names={names} hidden={hidden} onToggle={(s) => setHidden(toggled(hidden, s))} />
+      <Legend series={all} hidden={hidden} onToggle={(s) => setHidden(toggled(hidden, s))} />
       <p class="note">{note}</p>
     </Panel>
   )

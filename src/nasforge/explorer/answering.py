@@ -1,7 +1,7 @@
 """What answers in the page: one surrogate's models, as arrays.
 
-    >>> name = choose_surrogate(manifest, None)
-    >>> answering(folder, manifest, name)
+>>> name = choose_surrogate(manifest, None)
+>>> answering(folder, manifest, name)
 """
 
 from collections.abc import Sequence

@@ -4,8 +4,8 @@
     'H4sIAAAAAAAC...'
 
 The text is base64 of gzip of: the length of a JSON document (uint32, little-endian), the document
-in UTF-8, then the arrays. In the document an array is `{"array": TYPE, "shape": [...], "at": BYTE}`,
-with its place among the arrays, a multiple of 8.
+in UTF-8, then the arrays. In the document an array is `{"array": TYPE, "shape": [...], "at": 0}`,
+with its first byte's place among the arrays, a multiple of 8.
 """
 
 import base64

@@ -12,6 +12,7 @@ from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.manifest import Manifest
 from nasforge.errors import NasforgeError
+from nasforge.evaluations.files import write_text
 from nasforge.explorer.answering import answering, choose_surrogate
 from nasforge.explorer.container import pack
 from nasforge.explorer.contents import describe
@@ -82,11 +83,7 @@ def _put(page: str, place: str, text: str) -> str:
 
 
 def _write(output: Path, page: str) -> None:
-    temporary = output.with_name(f".{output.name}.part")
     try:
-        temporary.write_text(page, encoding="utf-8")
-        temporary.replace(output)
+        write_text(output, page, durable=False)
     except OSError as error:
         raise NasforgeError(f"{output}: cannot be written ({error.strerror})") from None
-    finally:
-        temporary.unlink(missing_ok=True)
