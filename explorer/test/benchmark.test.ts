@@ -1,4 +1,4 @@
-/** Against answers of nasforge: every_kind.json, which tests/explorer/test_fixture.py writes. */
+/** Against answers of nasforge: every_kind.json, which tests/explorer_fixture.py writes. */
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'

@@ -60,7 +60,7 @@ export function CellEditor({ kind, genotype, bench, onChange }: Props) {
               }}
               class={`pill ${FAMILIES[edge.operation]}${open === position ? ' open' : ''}`}
               role="button"
-              tabIndex={0}
+              tabindex={0}
               aria-haspopup="dialog"
               aria-expanded={open === position}
               aria-label={label(edge, position)}

@@ -128,7 +128,7 @@ function Plot({ campaign, axes, prediction, seriesOf, onLoad }: PlotProps) {
         <svg
           width={width}
           height={HEIGHT}
-          tabIndex={0}
+          tabindex={0}
           role="application"
           aria-label="Measured accuracy of the evaluated architectures. Left and right arrow keys walk through them, Enter loads one."
           onPointerMove={(event) => setHovered(find(event))}

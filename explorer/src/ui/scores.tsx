@@ -49,7 +49,7 @@ export function Scores({ benchmark }: { benchmark: BenchmarkContent }) {
           </button>
         )}
       </div>
-      <div class="table" tabIndex={0} role="region" aria-label="Scores">
+      <div class="table" tabindex={0} role="region" aria-label="Scores">
         <table>
           <thead>
             <tr>

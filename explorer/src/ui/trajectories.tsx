@@ -82,7 +82,7 @@ function runsChart(backend: string, runs: RunContent[], seriesOf: Props['seriesO
       middle: run.middle.data[i],
       low: run.low.data[i],
       high: run.high.data[i],
-    })),
+    })).filter(({ middle }) => Number.isFinite(middle)), // a run may begin with failures
   }))
   return {
     title: `Optimizers on ${backend}`,

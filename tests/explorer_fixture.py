@@ -1,6 +1,6 @@
 """What the JavaScript's own tests compare with: explorer/test/every_kind.json.
 
-$ PYTHONPATH=tests:tests/explorer python -m fixture    # writes it anew
+$ PYTHONPATH=tests python -m explorer_fixture    # writes it anew
 """
 
 import json
@@ -17,7 +17,7 @@ from nasforge.explorer.answering import answering
 from nasforge.explorer.container import pack
 from nasforge.space import DARTS
 
-FILE = Path(__file__).parents[2] / "explorer/test/every_kind.json"
+FILE = Path(__file__).parents[1] / "explorer/test/every_kind.json"
 ARCHITECTURES = 20
 
 
