@@ -72,10 +72,16 @@ export function PredictionPanel({ prediction, before, best, measured, campaign }
           />
         )}
       </dl>
-      {measured && campaign && (
+      {campaign && (
         <p class="measured">
-          Trained: <strong>{percent(measured.accuracy)}</strong>, {trainings(measured)}; found by{' '}
-          {campaign.samplers[measured.sampler].name}.
+          {measured ? (
+            <>
+              Trained: <strong>{percent(measured.accuracy)}</strong>, {trainings(measured)}; found
+              by {campaign.samplers[measured.sampler].name}.
+            </>
+          ) : (
+            'Trained: never in this campaign.'
+          )}
         </p>
       )}
     </section>
