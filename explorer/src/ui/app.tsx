@@ -52,6 +52,17 @@ export function App({ content, bench, campaign }: Props) {
     [show, bestKnown],
   )
   useShortcuts(actions)
+  // The same elements after every edit, so that they are not rendered again.
+  const below = useMemo(
+    () => (
+      <>
+        <Trajectories campaign={campaign} runs={content.runs} seriesOf={seriesOf} />
+        <Scores benchmark={content.benchmark} />
+        <About content={content} />
+      </>
+    ),
+    [campaign, content, seriesOf],
+  )
 
   return (
     <>
@@ -86,9 +97,7 @@ export function App({ content, bench, campaign }: Props) {
             />
           </div>
         </div>
-        <Trajectories campaign={campaign} runs={content.runs} seriesOf={seriesOf} />
-        <Scores benchmark={benchmark} />
-        <About content={content} />
+        {below}
       </main>
       <div class="announcer" role="status">
         {message}

@@ -97,7 +97,7 @@ function Change({ value, than }: { value: number; than: string }) {
   const sign = text.startsWith('+') ? 'up' : text === '0.00' ? '' : 'down'
   return (
     <span>
-      <b class={sign}>{text}</b> to {than}
+      <b class={sign}>{text}</b> points to {than}
     </span>
   )
 }
