@@ -240,6 +240,7 @@ def test_a_malformed_genotype_is_refused(
     page.locator("textarea").fill(change(before))
     error = page.get_by_role("alert")
     assert message in error.inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == DESKTOP["width"]
     assert page.locator("textarea").get_attribute("aria-invalid") == "true"
     assert shown_accuracy(page) == accuracy
     page.locator("textarea").fill(before)

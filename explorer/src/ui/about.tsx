@@ -42,6 +42,14 @@ export function About({ content: { benchmark, software } }: { content: PageConte
               }
             />
           )}
+          {training.samplers && (
+            <Row
+              name="samplers"
+              value={training.samplers
+                .map(({ sampler, proposals }) => `${sampler} (${grouped(proposals)})`)
+                .join(', ')}
+            />
+          )}
           <Row name="data set" value={benchmark.dataset} />
           <Row name="recipe" value={benchmark.recipe} />
           {benchmark.noise.map((line) => {
