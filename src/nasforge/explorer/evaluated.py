@@ -84,7 +84,7 @@ def _means(groups: list[list[dict[str, Any]]], column: str) -> np.ndarray:
 def _sequences(
     proposals: list[dict[str, Any]], architecture_of: dict[str, str], number: dict[str, int]
 ) -> tuple[list[tuple[str, str]], list[np.ndarray]]:
-    """Samplers, those with most optimizers in common together, and what each proposed, once."""
+    """Samplers by optimizer, and what each proposed, in order and each architecture once."""
     ordered = sorted(proposals, key=lambda row: (row["generation"], row["position"]))
     proposed: dict[tuple[str, str], dict[int, None]] = defaultdict(dict)
     for row in ordered:
