@@ -33,5 +33,6 @@ rule all:
         "<export>/manifest.json",
         rules.plot_figures.output,
         rules.tabulate_scores.output,
+        rules.write_explorer.output if config["space"] == "darts" else [],
         rules.gather_tuned.output if TUNED else [],
         rules.score_recovery.output if EVALUATOR == "simulate" else [],

@@ -16,6 +16,7 @@ DOWNSTREAM_OF_FIT = {
     "export_benchmark": 1,
     "plot_figures": 1,
     "tabulate_scores": 1,
+    "write_explorer": 1,
     "all": 1,
 }
 DOWNSTREAM_OF_COLLECT = {
@@ -126,7 +127,7 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     "the split's seed": (lambda c: c.update(split={"seed": 1}), DOWNSTREAM_OF_COLLECT),
     "the description": (
         lambda c: c["export"].update(description="Another."),
-        {"export_benchmark": 1, "all": 1},
+        {"export_benchmark": 1, "write_explorer": 1, "all": 1},
     ),
     "attempts": (lambda c: c.update(execution={"max_attempts": 5}), {}),
     "device": (lambda c: c.update(execution={"device": "cuda"}), {}),

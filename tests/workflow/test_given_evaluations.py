@@ -23,6 +23,7 @@ DOWNSTREAM = {
     "export_benchmark": 1,
     "plot_figures": 1,
     "tabulate_scores": 1,
+    "write_explorer": 1,
     "all": 1,
 }
 

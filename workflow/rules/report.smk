@@ -1,8 +1,8 @@
 """
-Reporting: figures and tables, marked for `snakemake --report`.
+Reporting: figures, tables and the explorer, marked for `snakemake --report`.
 
-In:   collect/, select/, score/
-Out:  report/*.png, report/scores.csv
+In:   collect/, select/, score/, export/
+Out:  report/*.png, report/scores.csv, report/explorer.html
 """
 
 from nasforge.protocols import REPORT_PROTOCOL
@@ -70,3 +70,29 @@ rule tabulate_scores:
         protocol=REPORT_PROTOCOL,
     script:
         "../scripts/tabulate_scores.py"
+
+
+# The page draws cells of darts alone.
+if config["space"] == "darts":
+
+    rule write_explorer:
+        input:
+            evaluations="<results>/collect/evaluations.parquet",
+            curves="<results>/collect/curves.parquet",
+            proposals="<results>/collect/proposals.parquet",
+            manifest="<export>/manifest.json",
+            support="<export>/support.npz",
+            arrays=rules.export_benchmark.output.arrays,
+            curve=rules.export_benchmark.output.curve,
+        output:
+            page=report(
+                "<results>/report/explorer.html",
+                category="Explorer",
+                caption="../report/explorer.rst",
+            ),
+        log:
+            "<logs>/write_explorer.log",
+        params:
+            protocol=REPORT_PROTOCOL,
+        script:
+            "../scripts/write_explorer.py"

@@ -43,8 +43,8 @@ def format_card(manifest: Manifest) -> str:
             *_what_it_is(manifest),
             *_how_good(manifest),
             *_curve_lines(manifest),
-            *_noise_lines(manifest),
-            *_limits(manifest),
+            *noise_lines(manifest),
+            *limit_lines(manifest),
             *_use(manifest),
             f"Licence: {manifest.licence}. Cite as: {manifest.citation}.",
             "",
@@ -63,8 +63,8 @@ def _what_it_is(manifest: Manifest) -> list[str]:
         f"- Search space: {manifest.space['name']}, version {manifest.space['version']}.",
         f"- Predicts {predicted}.",
         f"- Evaluations: {_EVALUATORS.get(manifest.evaluator, manifest.evaluator)}.",
-        f"- Data set {manifest.dataset['dataset_id']}: {_dataset_text(manifest)}.",
-        f"- Recipe {manifest.recipe['recipe_id']}: {_listed(manifest.recipe)}.",
+        f"- Data set {manifest.dataset['dataset_id']}: {dataset_text(manifest)}.",
+        f"- Recipe {manifest.recipe['recipe_id']}: {listed(manifest.recipe)}.",
         f"- Fitted on {training['evaluations']} trainings of {training['architectures']} "
         f"architectures; the campaign made {training['campaign_evaluations']} trainings of "
         f"{training['campaign_architectures']} architectures{time}.",
@@ -90,9 +90,10 @@ def _samplers(manifest: Manifest) -> str:
     )
 
 
-def _dataset_text(manifest: Manifest) -> str:
+def dataset_text(manifest: Manifest) -> str:
+    """The data set in a line."""
     if manifest.evaluator != "train":
-        return _listed(manifest.dataset)
+        return listed(manifest.dataset)
     spec = manifest.dataset["spec"]
     return (
         f"{spec['source']} at {spec['image_size']} x {spec['image_size']}, "
@@ -101,7 +102,8 @@ def _dataset_text(manifest: Manifest) -> str:
     )
 
 
-def _listed(record: Mapping[str, Any]) -> str:
+def listed(record: Mapping[str, Any]) -> str:
+    """What a recipe or data set says of itself, but its id, in a line."""
     return ", ".join(f"{k} {v}" for k, v in record.items() if k not in ("recipe_id", "dataset_id"))
 
 
@@ -160,7 +162,8 @@ def _curve_lines(manifest: Manifest) -> list[str]:
     ]
 
 
-def _noise_lines(manifest: Manifest) -> list[str]:
+def noise_lines(manifest: Manifest) -> list[str]:
+    """The section on noise, in Markdown."""
     lines = ["## Noise between training seeds", ""]
     for target, entry in manifest.targets.items():
         if entry.noise is None:
@@ -174,7 +177,8 @@ def _noise_lines(manifest: Manifest) -> list[str]:
     return [*lines, ""]
 
 
-def _limits(manifest: Manifest) -> list[str]:
+def limit_lines(manifest: Manifest) -> list[str]:
+    """The section on limits, in Markdown."""
     lines = [
         "## Where it must not be trusted",
         "",

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from nasforge import __version__
-from nasforge.cli import evaluations, imports, make, optimize, query, sharing, train
+from nasforge.cli import evaluations, explore, imports, make, optimize, query, sharing, train
 from nasforge.cli.parsing import Parser
 from nasforge.errors import NasforgeError
 
@@ -21,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     query.add_commands(commands)
     sharing.add_commands(commands)
+    explore.add_commands(commands)
     make.add_commands(commands)
     train.add_commands(commands)
     imports.add_commands(commands)
