@@ -20,7 +20,6 @@ import numpy as np
 from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
-from nasforge.benchmark.joint import JointModels
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.noise import checked_seed, noise_std, standard_normal
@@ -57,7 +56,6 @@ class Benchmark:
         self.space = space
         self.surrogate = surrogate
         self._models = dict(models)
-        self._joint = JointModels(self._models)
         self._curve = curve
         self._folder = folder
         self._targets = {name: manifest.target(name) for name in manifest.targets}
@@ -166,8 +164,9 @@ class Benchmark:
         answer: dict[str, np.ndarray] = {}
         stds = {"noise_std", "epistemic_std"}.intersection(wanted)
         predicted = [t for t in self._targets if t in wanted or (t == "val_accuracy" and stds)]
-        outputs = self._joint.predict(Encoded(self.space, parsed), predicted)
-        for name, members in outputs.items():
+        encoded = Encoded(self.space, parsed)
+        for name in predicted:
+            members = self._models[name].predict(encoded)
             mean = np.add.reduce(members, axis=1) / members.shape[1]
             if not math.isfinite(np.add.reduce(mean)):
                 raise BenchmarkFormatError(f"{self.name} answers nan or infinity for {name}")

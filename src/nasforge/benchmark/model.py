@@ -71,11 +71,8 @@ class Model:
 
     def predict(self, encoded: Encoded) -> np.ndarray:
         """float64 [n, members] on the target's scale."""
-        return self.joined([part.predict(encoded) for part in self.parts])
-
-    def joined(self, outputs: Sequence[np.ndarray]) -> np.ndarray:
-        """Weighted sum of what the parts predict, each float64 [n, members]."""
-        total = self.parts[0].weight * outputs[0]
-        for part, output in zip(self.parts[1:], outputs[1:], strict=True):
-            total = total + part.weight * output
+        first, *others = self.parts
+        total = first.weight * first.predict(encoded)
+        for part in others:
+            total = total + part.weight * part.predict(encoded)
         return total
