@@ -150,6 +150,20 @@ def test_a_query_encodes_once(bench: Benchmark, monkeypatch: pytest.MonkeyPatch)
     assert encoded == [(3, "one_hot")]
 
 
+@pytest.mark.parametrize("n", [1, 40])
+def test_forests_asked_together_answer_as_each_alone(tiny_benchmark: Path, n: int) -> None:
+    bench = nasforge.load(tiny_benchmark, surrogate="forest")
+    rng = np.random.default_rng(n)
+    architectures = [DARTS.sample(rng) for _ in range(n)]
+    together = bench.query_many(architectures)
+    for target in bench.manifest.targets:
+        alone = nasforge.load(tiny_benchmark, surrogate="forest")
+        answer = alone.query_many(architectures, targets=[target])[target]
+        assert "_joint" not in vars(alone)
+        np.testing.assert_allclose(together[target], answer, rtol=1e-12)
+    assert len(bench._joint._groups) == 1
+
+
 @pytest.mark.parametrize("surrogate", ["linear", "forest"])
 def test_numba_changes_no_answer(tiny_benchmark: Path, surrogate: str) -> None:
     bench = nasforge.load(tiny_benchmark, surrogate)
