@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_kind import write_every_kind
 
 import nasforge
 from nasforge.accelerator import numpy_alone
@@ -148,6 +149,20 @@ def test_a_query_encodes_once(bench: Benchmark, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(type(DARTS), "encode", spy)
     bench.query_many([ARCHITECTURE] * 3, noise_seed=1)
     assert encoded == [(3, "one_hot")]
+
+
+def test_many_curves_are_the_single_ones(tmp_path: Path) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    architectures = [DARTS.sample(np.random.default_rng(seed)) for seed in range(5)]
+    curves = bench.curve_many([architectures[0], *map(str, architectures[1:])])
+    for architecture, curve in zip(architectures, curves, strict=True):
+        np.testing.assert_allclose(curve, bench.curve(architecture), rtol=1e-12)
+    with pytest.raises(GenotypeError, match="use curve_many for several"):
+        bench.curve(architectures)
+    with pytest.raises(GenotypeError, match="use query_many for several"):
+        bench.query(architectures, epoch=1)
+    with pytest.raises(GenotypeError, match="use curve for one"):
+        bench.curve_many(str(architectures[0]))
 
 
 @pytest.mark.parametrize("n", [1, 40])

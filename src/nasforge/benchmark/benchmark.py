@@ -207,17 +207,32 @@ class Benchmark:
             GenotypeError: It is no architecture of the space.
             NasforgeError: The benchmark has no learning curves.
         """
-        return self._curve_of(Encoded(self.space, [self._parse(architecture)]))
+        if isinstance(architecture, (list, np.ndarray)):
+            raise GenotypeError("curve takes one architecture; use curve_many for several")
+        return self._curves(Encoded(self.space, [self._parse(architecture)]))[0]
 
-    def _curve_of(self, encoded: Encoded) -> np.ndarray:
-        """`curve` of one architecture."""
+    def curve_many(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
+        """`curve` of many architectures.
+
+        Returns:
+            float64 [n, epochs], in [0, 1].
+
+        Raises:
+            GenotypeError: One of them is no architecture of the space.
+            NasforgeError: The benchmark has no learning curves.
+        """
+        if isinstance(architectures, str):
+            raise GenotypeError("curve_many takes several architectures; use curve for one")
+        return self._curves(Encoded(self.space, [self._parse(a) for a in architectures]))
+
+    def _curves(self, encoded: Encoded) -> np.ndarray:
         if self._curve is None:
             raise NasforgeError(f"{self.manifest.full_name} was made without learning curves")
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
-        [curve] = self._curve.predict(encoded, last)
-        if np.isnan(curve).any():
+        curves = self._curve.predict(encoded, last)
+        if np.isnan(curves).any():
             raise BenchmarkFormatError(f"{self.name} answers nan or infinity for a learning curve")
-        return curve
+        return curves
 
     def _query_epoch(
         self,
@@ -228,8 +243,10 @@ class Benchmark:
     ) -> Prediction:
         if noise_seed is not None:
             raise NasforgeError("the noise of single epochs is not modelled; leave noise_seed out")
+        if isinstance(architecture, (list, np.ndarray)):
+            raise GenotypeError("query takes one architecture; use query_many for several")
         encoded = Encoded(self.space, [self._parse(architecture)])
-        curve = self._curve_of(encoded)
+        [curve] = self._curves(encoded)
         if isinstance(epoch, bool) or epoch not in range(1, len(curve) + 1):
             raise NasforgeError(f"epoch: {epoch} must be an integer from 1 to {len(curve)}")
         known = ("val_accuracy", "train_time_s", "params", "macs")
