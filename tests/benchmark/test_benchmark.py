@@ -161,8 +161,11 @@ def test_many_curves_are_the_single_ones(tmp_path: Path) -> None:
         bench.curve(architectures)
     with pytest.raises(GenotypeError, match="use query_many for several"):
         bench.query(architectures, epoch=1)
-    with pytest.raises(GenotypeError, match="use curve for one"):
-        bench.curve_many(str(architectures[0]))
+    for one in (architectures[0], str(architectures[0])):
+        with pytest.raises(GenotypeError, match="use curve for one"):
+            bench.curve_many(one)
+        with pytest.raises(GenotypeError, match="use query for one"):
+            bench.query_many(one)
 
 
 @pytest.mark.parametrize("n", [1, 40])

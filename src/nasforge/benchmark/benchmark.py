@@ -150,11 +150,9 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: A target is unknown, or as in `query`.
         """
-        if isinstance(architectures, str):
-            raise GenotypeError("query_many takes several architectures; use query for one")
+        parsed = self._parse_several(architectures, "query_many takes several; use query for one")
         if isinstance(targets, str):
             raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
-        parsed = [self._parse(architecture) for architecture in architectures]
         wanted = self._fields if targets is None else self._known(targets)
         return self._answer(Encoded(self.space, parsed), wanted, noise_seed)
 
@@ -221,9 +219,8 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: The benchmark has no learning curves.
         """
-        if isinstance(architectures, str):
-            raise GenotypeError("curve_many takes several architectures; use curve for one")
-        return self._curves(Encoded(self.space, [self._parse(a) for a in architectures]))
+        parsed = self._parse_several(architectures, "curve_many takes several; use curve for one")
+        return self._curves(Encoded(self.space, parsed))
 
     def _curves(self, encoded: Encoded) -> np.ndarray:
         if self._curve is None:
@@ -273,9 +270,8 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             BenchmarkFormatError: The benchmark does not say what was learnt.
         """
-        if isinstance(architectures, str):
-            raise GenotypeError("support takes several architectures; put one in a list")
-        canonical = [self.space.canonical(self._parse(a)) for a in architectures]
+        parsed = self._parse_several(architectures, "support takes several; put one in a list")
+        canonical = [self.space.canonical(architecture) for architecture in parsed]
         return self._support.share([self.space.to_vector(a) for a in canonical])
 
     @cached_property
@@ -309,6 +305,13 @@ class Benchmark:
 
     def _parse(self, architecture: Architecture | str) -> Architecture:
         return self.space.parse(architecture) if isinstance(architecture, str) else architecture
+
+    def _parse_several(
+        self, architectures: Iterable[Architecture | str], advice: str
+    ) -> list[Architecture]:
+        if isinstance(architectures, str) or not isinstance(architectures, Iterable):
+            raise GenotypeError(advice)
+        return [self._parse(architecture) for architecture in architectures]
 
     def _noise_std(self, target: str, mean: np.ndarray) -> np.ndarray:
         noise = self.manifest.targets[target].noise
