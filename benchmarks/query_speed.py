@@ -40,6 +40,7 @@ from nasforge.benchmark.entries import (
 from nasforge.benchmark.fingerprint import describe_space, encoding_fingerprint
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.predictors import Predictor
 from nasforge.benchmark.targets import IDENTITY, TARGETS
 from nasforge.recipe import NetworkShape
@@ -215,17 +216,24 @@ def predictors(bench: Benchmark) -> list[Predictor]:
     return [model.parts[0].predictor for model in bench._models.values()]
 
 
+def predict_all(bench: Benchmark, encoding: str, features: np.ndarray) -> list[np.ndarray]:
+    """What a query does with encoded features: all targets' members."""
+    encoded = Encoded(DARTS, [])
+    encoded._features[encoding] = features
+    bench._joint.ask(encoded)
+    return [model.predict(encoded) for model in bench._models.values()]
+
+
 def time_single(bench: Benchmark, few: list, peers: dict, rounds: int) -> dict[str, float]:
     """Of one at a time; a round goes through all of `few`."""
     [encoding] = bench.manifest.surrogates[bench.surrogate].encodings
-    models = predictors(bench)
     features = [DARTS.encode([g], encoding) for g in few]
     texts = [DARTS.format(g) for g in few]
     ours = {
         "query": lambda: [bench.query(g) for g in few],
         "text": lambda: [bench.query(text) for text in texts],
         "encoding": lambda: [DARTS.encode([g], encoding) for g in few],
-        "prediction": lambda: [model.predict(x) for x in features for model in models],
+        "prediction": lambda: [predict_all(bench, encoding, x) for x in features],
     }
     runs = both(ours) | {"canonical": lambda: [DARTS.canonical(g) for g in few]}
     runs |= {name: lambda p=peer: [p(x) for x in features] for name, peer in peers.items()}
@@ -235,12 +243,11 @@ def time_single(bench: Benchmark, few: list, peers: dict, rounds: int) -> dict[s
 def time_many(bench: Benchmark, genotypes: list, peers: dict, rounds: int) -> dict[str, float]:
     """Of all at once."""
     [encoding] = bench.manifest.surrogates[bench.surrogate].encodings
-    models = predictors(bench)
     features = DARTS.encode(genotypes, encoding)
     ours = {
         "query": lambda: bench.query_many(genotypes),
         "encoding": lambda: DARTS.encode(genotypes, encoding),
-        "prediction": lambda: [model.predict(features) for model in models],
+        "prediction": lambda: predict_all(bench, encoding, features),
     }
     runs = both(ours) | {"canonical": lambda: canonical_array(to_array(genotypes))}
     runs |= {name: lambda p=peer: p(features) for name, peer in peers.items()}

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from every_kind import write_every_kind
 
 import nasforge
 from nasforge.accelerator import numpy_alone
@@ -148,6 +149,37 @@ def test_a_query_encodes_once(bench: Benchmark, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(type(DARTS), "encode", spy)
     bench.query_many([ARCHITECTURE] * 3, noise_seed=1)
     assert encoded == [(3, "one_hot")]
+
+
+def test_many_curves_are_the_single_ones(tmp_path: Path) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    architectures = [DARTS.sample(np.random.default_rng(seed)) for seed in range(5)]
+    curves = bench.curve_many([architectures[0], *map(str, architectures[1:])])
+    for architecture, curve in zip(architectures, curves, strict=True):
+        np.testing.assert_allclose(curve, bench.curve(architecture), rtol=1e-12)
+    with pytest.raises(GenotypeError, match="use curve_many for several"):
+        bench.curve(architectures)
+    with pytest.raises(GenotypeError, match="use query_many for several"):
+        bench.query(architectures, epoch=1)
+    for one in (architectures[0], str(architectures[0])):
+        with pytest.raises(GenotypeError, match="use curve for one"):
+            bench.curve_many(one)
+        with pytest.raises(GenotypeError, match="use query for one"):
+            bench.query_many(one)
+
+
+@pytest.mark.parametrize("n", [1, 40])
+def test_forests_asked_together_answer_as_each_alone(tiny_benchmark: Path, n: int) -> None:
+    bench = nasforge.load(tiny_benchmark, surrogate="forest")
+    rng = np.random.default_rng(n)
+    architectures = [DARTS.sample(rng) for _ in range(n)]
+    together = bench.query_many(architectures)
+    for target in bench.manifest.targets:
+        alone = nasforge.load(tiny_benchmark, surrogate="forest")
+        answer = alone.query_many(architectures, targets=[target])[target]
+        assert "_joint" not in vars(alone)
+        np.testing.assert_allclose(together[target], answer, rtol=1e-12)
+    assert len(bench._joint._groups) == 1
 
 
 @pytest.mark.parametrize("surrogate", ["linear", "forest"])

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nasforge.accelerator import kernels, numpy_alone
 from nasforge.benchmark.predictors import gin, make_predictor
 from nasforge.benchmark.predictors.gin import GinPredictor
 from nasforge.errors import BenchmarkFormatError
@@ -92,6 +93,27 @@ def test_against_the_definition() -> None:
     rows[2, 5::12] = -1  # every fourth edge does not exist
     expected = [[by_definition(arrays, row, member) for member in range(3)] for row in rows]
     np.testing.assert_allclose(GinPredictor(**arrays).predict(rows), expected, atol=1e-5)
+    with numpy_alone():
+        np.testing.assert_allclose(GinPredictor(**arrays).predict(rows), expected, atol=1e-5)
+
+
+def test_compiled_messages_are_the_references() -> None:
+    compiled = kernels("nasforge.benchmark.predictors.gin_kernels")
+    if compiled is None:
+        pytest.skip("numba is not installed")
+    predictor, rows = GinPredictor(**random_arrays(3)), random_rows(6)
+    rows[2, 5::12] = -1
+    edges = predictor._checked(rows.reshape(6, -1, 3))
+    state = np.tile(predictor._start, (6, 1))
+    tables = predictor._operations[1], predictor._self_weights[1]
+    total = np.empty_like(state)
+    compiled.sum_messages(state, edges, *tables, LAYOUT.nodes, total)
+    reference = gin._sum_messages(state, predictor._routes(edges), *tables)
+    np.testing.assert_allclose(total, reference, rtol=1e-5, atol=1e-6)
+    state[2, 1] = np.nan  # of a model made to harm: it must not vanish
+    compiled.sum_messages(state, edges, *tables, LAYOUT.nodes, total)
+    assert np.isnan(total[:14, 1]).sum() > 1
+    assert not np.isnan(total[14:]).any()
 
 
 def test_edges_that_do_not_exist_do_not_matter() -> None:

@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 from scipy import stats
 from scipy.special import ndtri
 
-from nasforge.benchmark.noise import inverse_normal, splitmix64, standard_normal
+from nasforge.benchmark.noise import (
+    inverse_normal,
+    splitmix64,
+    standard_normal,
+    standard_normals,
+)
 
 ARGUMENTS = (1, "9903268c82818be4", "val_accuracy", 3)
 
@@ -83,3 +88,14 @@ def test_a_draw_depends_on_nothing_but_its_arguments() -> None:
     np.random.default_rng(0).normal()
     standard_normal(5, *ARGUMENTS[1:])
     assert standard_normal(*ARGUMENTS) == first
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 3000])
+def test_many_draws_are_the_single_ones_to_the_last_bit(n: int) -> None:
+    rng = np.random.default_rng(n)
+    ids = [f"{number:016x}" for number in rng.integers(2**64, size=n, dtype=np.uint64)]
+    seeds = [int(seed) for seed in rng.integers(2**63, size=n)]
+    many = standard_normals(2**61 + 5, ids, "val_accuracy", seeds)
+    pairs = zip(ids, seeds, strict=True)
+    single = [standard_normal(2**61 + 5, i, "val_accuracy", seed) for i, seed in pairs]
+    np.testing.assert_array_equal(many, single)

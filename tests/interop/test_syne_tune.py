@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from every_kind import EPOCHS, write_every_kind
 from pyarrow import parquet
 from tiny_benchmark import write_benchmark
 
@@ -74,6 +75,33 @@ def test_seeds_are_draws_of_what_has_noise(bench: Benchmark, tmp_path: Path) -> 
     assert not np.isnan(values).any()
 
 
+def test_learning_curves_are_fidelities(tmp_path: Path) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    export_syne_tune(bench, tmp_path / "out", architectures=3, noise_seeds=2)
+    rows = parquet.read_table(tmp_path / "out/hyperparameters.parquet").to_pylist()
+    values = np.load(tmp_path / "out/objectives_evaluations.npy")[0]
+    epochs = np.load(tmp_path / "out/fidelities_values.npy")
+    assert epochs.tolist() == list(range(1, EPOCHS + 1))
+    domain = json.loads((tmp_path / "out/fidelityspace.json").read_text())["hp_epoch"]
+    assert domain["domain_kwargs"] == {"lower": 1, "upper": EPOCHS}
+    assert values.shape == (3, 2, EPOCHS, 5)
+    for row, of_row in zip(rows, values, strict=True):
+        architecture = architecture_of(DARTS, row)
+        for seed, of_seed in enumerate(of_row):
+            drawn = bench.query(architecture, noise_seed=seed)
+            for epoch, value in zip(epochs.tolist(), of_seed, strict=True):
+                last = epoch == EPOCHS
+                accuracy = drawn if last else bench.query(architecture, epoch=epoch)
+                expected = [
+                    1 - accuracy.val_accuracy,
+                    1 - drawn.test_accuracy if last else np.nan,
+                    drawn.train_time_s * epoch / EPOCHS,
+                    drawn.params,
+                    drawn.macs,
+                ]
+                np.testing.assert_allclose(value, expected, rtol=2e-6)
+
+
 def test_a_sample_is_a_function_of_its_seed(bench: Benchmark, tmp_path: Path) -> None:
     def hyperparameters(name: str, seed: int) -> bytes:
         export_syne_tune(bench, tmp_path / name, architectures=5, seed=seed)
@@ -106,7 +134,7 @@ def test_what_is_not_predicted_is_left_out(tmp_path: Path) -> None:
 def test_numbers_out_of_range_are_refused(
     bench: Benchmark, tmp_path: Path, options: dict[str, int]
 ) -> None:
-    with pytest.raises(NasforgeError, match=r"must be (from|at least)"):
+    with pytest.raises(NasforgeError, match=r"must be (from|at least|of at most)"):
         export_syne_tune(bench, tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
 
@@ -130,3 +158,16 @@ def test_syne_tune_loads_it(bench: Benchmark, tmp_path: Path) -> None:
     answer = blackbox.objective_function(config, fidelity={"hp_epoch": 2}, seed=1)
     drawn = bench.query(architecture_of(DARTS, config), noise_seed=1)
     assert answer["metric_valid_error"] == pytest.approx(1 - drawn.val_accuracy, rel=1e-6)
+
+
+def test_syne_tune_walks_through_the_epochs(tmp_path: Path) -> None:
+    tabular = pytest.importorskip("syne_tune.blackbox_repository.blackbox_tabular")
+    bench = nasforge.load(write_every_kind(tmp_path))
+    export_syne_tune(bench, tmp_path / "out", architectures=4)
+    [blackbox] = tabular.deserialize(tmp_path / "out").values()
+    config = blackbox.all_configurations()[3]
+    curve = bench.curve(architecture_of(DARTS, config))
+    errors = blackbox.objective_function(config, seed=0)[:, 0]
+    np.testing.assert_allclose(errors, 1 - curve, rtol=1e-6)
+    second = blackbox.objective_function(config, fidelity={"hp_epoch": 2}, seed=0)
+    assert second["metric_valid_error"] == pytest.approx(1 - curve[1], rel=1e-6)

@@ -9,7 +9,7 @@ it, and report its full name.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -21,8 +21,8 @@ from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.manifest import Manifest
-from nasforge.benchmark.model import Encoded, Model
-from nasforge.benchmark.noise import checked_seed, noise_std, standard_normal
+from nasforge.benchmark.model import Encoded, JointForest, Model
+from nasforge.benchmark.noise import checked_seed, noise_std, standard_normals
 from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
@@ -127,7 +127,7 @@ class Benchmark:
         if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
             raise GenotypeError("query takes one architecture; use query_many for several")
         answer = self.query_many([architecture], targets, noise_seed)
-        return Prediction(**{name: _number(values[0].item()) for name, values in answer.items()})
+        return _prediction(answer)
 
     def query_many(
         self,
@@ -150,36 +150,46 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: A target is unknown, or as in `query`.
         """
-        if isinstance(architectures, str):
-            raise GenotypeError("query_many takes several architectures; use query for one")
+        parsed = self._parse_several(architectures, "query_many takes several; use query for one")
         if isinstance(targets, str):
             raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
-        parsed = [self._parse(architecture) for architecture in architectures]
-        wanted = self._fields if targets is None else tuple(targets)
+        wanted = self._fields if targets is None else self._known(targets)
+        return self._answer(Encoded(self.space, parsed), wanted, noise_seed)
+
+    def _known(self, targets: Iterable[str]) -> tuple[str, ...]:
+        """The targets, if there are no others."""
+        wanted = tuple(targets)
         for name in wanted:
             if name not in self._fields:
                 raise NasforgeError(
                     f"{self.name} has no target {name!r}; it has {', '.join(self._fields)}"
                 )
+        return wanted
+
+    def _answer(
+        self, encoded: Encoded, wanted: tuple[str, ...], noise_seed: int | None
+    ) -> dict[str, np.ndarray]:
+        """`query_many` of what is parsed and checked."""
         answer: dict[str, np.ndarray] = {}
-        stds = {"noise_std", "epistemic_std"}.intersection(wanted)
-        predicted = [t for t in self._targets if t in wanted or (t == "val_accuracy" and stds)]
-        encoded = Encoded(self.space, parsed)
+        stds = "noise_std" in wanted or "epistemic_std" in wanted
+        predicted = [t for t in self._targets if t in wanted or (stds and t == "val_accuracy")]
+        if len(predicted) == len(self._models):
+            self._joint.ask(encoded)
         for name in predicted:
             members = self._models[name].predict(encoded)
             mean = np.add.reduce(members, axis=1) / members.shape[1]
             if not math.isfinite(np.add.reduce(mean)):
                 raise BenchmarkFormatError(f"{self.name} answers nan or infinity for {name}")
-            if name == "val_accuracy" and stds:
+            if stds and name == "val_accuracy":
                 answer["noise_std"] = self._noise_std(name, mean)
                 answer["epistemic_std"] = self._epistemic_std(name, members, mean)
             if noise_seed is not None and name in wanted:
                 std = self._noise_std(name, mean)
-                draws = self._draws(parsed, name, std, noise_seed)
+                draws = self._draws(encoded, name, std, noise_seed)
                 with np.errstate(invalid="ignore", over="ignore"):  # see `noise_std`
                     mean = mean + std * draws
             answer[name] = self._targets[name].natural(mean)
-        answer |= self._costs(parsed, wanted)
+        answer |= self._costs(encoded.architectures, wanted)
         return {name: answer[name] for name in wanted}
 
     def curve(self, architecture: Architecture | str) -> np.ndarray:
@@ -195,14 +205,31 @@ class Benchmark:
             GenotypeError: It is no architecture of the space.
             NasforgeError: The benchmark has no learning curves.
         """
+        if isinstance(architecture, (list, np.ndarray)):
+            raise GenotypeError("curve takes one architecture; use curve_many for several")
+        return self._curves(Encoded(self.space, [self._parse(architecture)]))[0]
+
+    def curve_many(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
+        """`curve` of many architectures.
+
+        Returns:
+            float64 [n, epochs], in [0, 1].
+
+        Raises:
+            GenotypeError: One of them is no architecture of the space.
+            NasforgeError: The benchmark has no learning curves.
+        """
+        parsed = self._parse_several(architectures, "curve_many takes several; use curve for one")
+        return self._curves(Encoded(self.space, parsed))
+
+    def _curves(self, encoded: Encoded) -> np.ndarray:
         if self._curve is None:
             raise NasforgeError(f"{self.manifest.full_name} was made without learning curves")
-        encoded = Encoded(self.space, [self._parse(architecture)])
         last = self._models["val_accuracy"].predict(encoded).mean(axis=1)
-        [curve] = self._curve.predict(encoded, last)
-        if np.isnan(curve).any():
+        curves = self._curve.predict(encoded, last)
+        if np.isnan(curves).any():
             raise BenchmarkFormatError(f"{self.name} answers nan or infinity for a learning curve")
-        return curve
+        return curves
 
     def _query_epoch(
         self,
@@ -213,7 +240,10 @@ class Benchmark:
     ) -> Prediction:
         if noise_seed is not None:
             raise NasforgeError("the noise of single epochs is not modelled; leave noise_seed out")
-        curve = self.curve(architecture)
+        if isinstance(architecture, (list, np.ndarray)):
+            raise GenotypeError("query takes one architecture; use query_many for several")
+        encoded = Encoded(self.space, [self._parse(architecture)])
+        [curve] = self._curves(encoded)
         if isinstance(epoch, bool) or epoch not in range(1, len(curve) + 1):
             raise NasforgeError(f"epoch: {epoch} must be an integer from 1 to {len(curve)}")
         known = ("val_accuracy", "train_time_s", "params", "macs")
@@ -221,7 +251,7 @@ class Benchmark:
         for name in wanted:
             if name not in known:
                 raise NasforgeError(f"{name} of an epoch is not predicted; {', '.join(known)} are")
-        end = self.query(architecture, targets=wanted)
+        end = _prediction(self._answer(encoded, self._known(wanted), None))
         time_s = None if end.train_time_s is None else end.train_time_s * epoch / len(curve)
         accuracy = float(curve[epoch - 1]) if "val_accuracy" in wanted else None
         return replace(end, val_accuracy=accuracy, train_time_s=time_s)
@@ -240,9 +270,8 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             BenchmarkFormatError: The benchmark does not say what was learnt.
         """
-        if isinstance(architectures, str):
-            raise GenotypeError("support takes several architectures; put one in a list")
-        canonical = [self.space.canonical(self._parse(a)) for a in architectures]
+        parsed = self._parse_several(architectures, "support takes several; put one in a list")
+        canonical = [self.space.canonical(architecture) for architecture in parsed]
         return self._support.share([self.space.to_vector(a) for a in canonical])
 
     @cached_property
@@ -251,13 +280,17 @@ class Benchmark:
         return open_support(self._folder, self.manifest, self.space)
 
     @cached_property
+    def _joint(self) -> JointForest:
+        return JointForest(self._models.values())
+
+    @cached_property
     def _fields(self) -> tuple[str, ...]:
         counted = self._shape is not None and hasattr(self.space, "params")
         costs = ["params", "macs"] if counted else []
         return (*self._targets, "noise_std", "epistemic_std", *costs)
 
     def _costs(
-        self, architectures: list[Architecture], wanted: tuple[str, ...]
+        self, architectures: Sequence[Architecture], wanted: tuple[str, ...]
     ) -> dict[str, np.ndarray]:
         names = [name for name in ("params", "macs") if name in wanted]
         if names and hasattr(self.space, "costs"):
@@ -273,6 +306,13 @@ class Benchmark:
     def _parse(self, architecture: Architecture | str) -> Architecture:
         return self.space.parse(architecture) if isinstance(architecture, str) else architecture
 
+    def _parse_several(
+        self, architectures: Iterable[Architecture | str], advice: str
+    ) -> list[Architecture]:
+        if isinstance(architectures, str) or not isinstance(architectures, Iterable):
+            raise GenotypeError(advice)
+        return [self._parse(architecture) for architecture in architectures]
+
     def _noise_std(self, target: str, mean: np.ndarray) -> np.ndarray:
         noise = self.manifest.targets[target].noise
         return np.full(len(mean), np.nan) if noise is None else noise_std(noise, mean)
@@ -283,12 +323,10 @@ class Benchmark:
         if scale is None or number < 2:
             return np.full(len(members), np.nan)
         difference = members - mean[:, None]
-        variance = np.einsum("ij,ij->i", difference, difference) / (number - 1)
-        return np.sqrt(scale * variance)
+        squares = np.einsum("ij,ij->i", difference, difference)
+        return np.sqrt(scale / (number - 1) * squares)
 
-    def _draws(
-        self, architectures: list[Architecture], target: str, std: np.ndarray, noise_seed: int
-    ) -> np.ndarray:
+    def _draws(self, encoded: Encoded, target: str, std: np.ndarray, noise_seed: int) -> np.ndarray:
         seed = checked_seed(noise_seed)
         if np.isnan(std).any() and target != "val_accuracy":
             return np.full(len(std), np.nan)  # unknown, while the accuracy can be drawn
@@ -297,11 +335,10 @@ class Benchmark:
                 f"{self.name} has no noise model of {target} (it was made with too few "
                 "replicates), so it cannot draw outcomes; leave noise_seed out"
             )
-        ids = map(self.space.architecture_id, architectures)
-        key = self.manifest.noise_key
-        return np.array([standard_normal(key, i, target, seed) for i in ids])
+        return standard_normals(self.manifest.noise_key, encoded.ids, target, [seed] * len(std))
 
 
-def _number(value: float) -> float | int | None:
-    """A standard deviation that is unknown is None."""
-    return None if math.isnan(value) else value
+def _prediction(answer: Mapping[str, np.ndarray]) -> Prediction:
+    """The answer for one architecture; a standard deviation that is unknown is None."""
+    values = {name: array.item() for name, array in answer.items()}
+    return Prediction(**{name: None if v != v else v for name, v in values.items()})  # nan

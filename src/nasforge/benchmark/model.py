@@ -6,29 +6,51 @@ Member k of a blend is the weighted mean of the parts' members k, which were fit
 architectures, so that a blend is an ensemble like any other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from nasforge.benchmark.predictors import Predictor
+from nasforge.benchmark.predictors import ForestPredictor, Predictor
 from nasforge.benchmark.targets import IDENTITY, Scale
 from nasforge.space.protocol import Architecture, SearchSpace
 
 
 class Encoded:
-    """Architectures and their encodings, each computed once, when first asked for."""
+    """Architectures and what predictors need and say of them, each computed once, when asked for.
+
+    Attributes:
+        architectures: n of them.
+    """
 
     def __init__(self, space: SearchSpace, architectures: Sequence[Architecture]) -> None:
+        self.architectures = architectures
         self._space = space
-        self._architectures = architectures
         self._features: dict[str, np.ndarray] = {}
+        self._answers: dict[tuple[int, str], np.ndarray] = {}
 
     def __getitem__(self, encoding: str) -> np.ndarray:
         """float32 [n, d]."""
         if encoding not in self._features:
-            self._features[encoding] = self._space.encode(self._architectures, encoding)
+            self._features[encoding] = self._space.encode(self.architectures, encoding)
         return self._features[encoding]
+
+    def ask(self, predictor: Predictor, encoding: str) -> np.ndarray:
+        """What the predictor answers: float64 [n, members]."""
+        key = id(predictor), encoding
+        if key not in self._answers:
+            self._answers[key] = predictor.predict(self[encoding])
+        return self._answers[key]
+
+    def remember(self, predictor: Predictor, encoding: str, answers: np.ndarray) -> None:
+        """Keep what it would answer."""
+        self._answers[id(predictor), encoding] = answers
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Every `architecture_id`."""
+        return [self._space.architecture_id(architecture) for architecture in self.architectures]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +73,7 @@ class Part:
 
     def predict(self, encoded: Encoded) -> np.ndarray:
         """float64 [n, members] on the target's scale, unweighted."""
-        return self.link.inverse(self.predictor.predict(encoded[self.encoding]))
+        return self.link.inverse(encoded.ask(self.predictor, self.encoding))
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +94,37 @@ class Model:
     def predict(self, encoded: Encoded) -> np.ndarray:
         """float64 [n, members] on the target's scale."""
         first, *others = self.parts
-        total = first.weight * first.predict(encoded)
+        total = first.predict(encoded)
+        if first.weight != 1.0:
+            total = first.weight * total
         for part in others:
             total = total + part.weight * part.predict(encoded)
         return total
+
+
+class JointForest:
+    """The forests of several models as one, so that equal tests are evaluated once for all.
+
+    >>> JointForest(models.values()).ask(encoded)     # then model.predict(encoded), as usual
+    """
+
+    def __init__(self, models: Iterable[Model]) -> None:
+        forests: dict[str, dict[int, ForestPredictor]] = {}
+        for part in (part for model in models for part in model.parts):
+            if isinstance(part.predictor, ForestPredictor):
+                forests.setdefault(part.encoding, {})[id(part.predictor)] = part.predictor
+        self._groups = []
+        for encoding, group in forests.items():
+            joint = ForestPredictor.stack(list(group.values())) if len(group) > 1 else None
+            # Where the trees differ too much to be answered with bits, forests alone are faster.
+            if joint is not None and joint.has_bits:
+                self._groups.append((encoding, tuple(group.values()), joint))
+
+    def ask(self, encoded: Encoded) -> None:
+        """Let the architectures remember what each forest answers."""
+        for encoding, forests, joint in self._groups:
+            answers, begin = joint.predict(encoded[encoding]), 0
+            for forest in forests:
+                end = begin + forest.members
+                encoded.remember(forest, encoding, answers[:, begin:end])
+                begin = end

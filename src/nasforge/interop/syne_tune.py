@@ -19,7 +19,7 @@ from nasforge.errors import NasforgeError
 from nasforge.space import SearchSpace
 
 FIDELITY = "hp_epoch"
-"""The one fidelity; only the last epoch is in the table."""
+"""The one fidelity: every epoch if the benchmark has learning curves, else the last one."""
 
 OBJECTIVES = {
     "val_accuracy": "metric_valid_error",
@@ -38,6 +38,11 @@ def export_syne_tune(
     bench: Benchmark, folder: Path, architectures: int, noise_seeds: int = 0, seed: int = 0
 ) -> dict[str, Any]:
     """Write a table of the benchmark's answers.
+
+    With learning curves there is a row of objectives for every epoch: the error of the curve, the
+    part of the training time, params and macs. The test error, which is predicted of the last
+    epoch alone, is nan before it; and noise, which is modelled of the last epoch alone, is drawn
+    of it alone.
 
     Args:
         bench: What answers.
@@ -58,13 +63,16 @@ def export_syne_tune(
         raise NasforgeError(
             f"architectures: {architectures} must be from 1 to {bench.space.size}, the space's size"
         )
-    if noise_seeds < 0 or seed < 0 or architectures * max(noise_seeds, 1) > MAX_VALUES:
+    epochs = _epochs(bench)
+    if noise_seeds < 0 or seed < 0:
+        raise NasforgeError("the seeds must be at least 0")
+    if architectures * max(noise_seeds, 1) * len(epochs) * len(OBJECTIVES) > MAX_VALUES:
         raise NasforgeError(
-            "the seeds must be at least 0, and the table at most "
-            f"{MAX_VALUES:.0e} architectures times noise seeds"
+            f"{architectures} architectures, {noise_seeds} noise seeds, {len(epochs)} epochs and "
+            f"{len(OBJECTIVES)} objectives: the table must be of at most {MAX_VALUES:.0e} values"
         )
     vectors = _sample(bench, architectures, seed)
-    objectives, values = _objectives(bench, vectors, noise_seeds)
+    objectives, values = _objectives(bench, vectors, noise_seeds, epochs)
     metadata = {
         "objectives_names": objectives,
         "task_names": [bench.manifest.full_name],
@@ -77,7 +85,7 @@ def export_syne_tune(
     }
     folder.mkdir(parents=True, exist_ok=True)
     _write_table(folder, bench.space, vectors, values)
-    _write_fidelity(folder, _epochs(bench))
+    _write_fidelity(folder, epochs)
     _write_json(folder / "metadata.json", metadata)  # last: Syne Tune takes it for completeness
     return metadata
 
@@ -106,20 +114,28 @@ def _sample(bench: Benchmark, number: int, seed: int) -> np.ndarray:
 
 
 def _objectives(
-    bench: Benchmark, vectors: np.ndarray, noise_seeds: int
+    bench: Benchmark, vectors: np.ndarray, noise_seeds: int, epochs: np.ndarray
 ) -> tuple[list[str], np.ndarray]:
-    """Names, and float32 [architectures, seeds, 1 fidelity, objectives]."""
+    """Names, and float32 [architectures, seeds, epochs, objectives]."""
     architectures = [bench.space.from_vector(vector) for vector in vectors]
     mean = bench.query_many(architectures)
     fields = [field for field in OBJECTIVES if field in mean]
-    values = np.empty((len(vectors), max(noise_seeds, 1), 1, len(fields)), dtype=np.float32)
-    values[:, :, 0, :] = np.stack([mean[field] for field in fields], axis=1)[:, None]
+    shape = (len(vectors), max(noise_seeds, 1), len(epochs), len(fields))
+    values = np.empty(shape, dtype=np.float32)
+    values[...] = np.stack([mean[field] for field in fields], axis=1)[:, None, None]
     targets = bench.manifest.targets
     drawn = [f for f in fields if f == "val_accuracy" or (f in targets and targets[f].noise)]
     for noise_seed in range(noise_seeds):
         draws = bench.query_many(architectures, targets=drawn, noise_seed=noise_seed)
         for field in drawn:
-            values[:, noise_seed, 0, fields.index(field)] = draws[field]
+            values[:, noise_seed, :, fields.index(field)] = draws[field][:, None]
+    if len(epochs) > 1:
+        curves = bench.curve_many(architectures)[:, None, :-1]
+        values[:, :, :-1, fields.index("val_accuracy")] = curves
+        if "test_accuracy" in fields:
+            values[:, :, :-1, fields.index("test_accuracy")] = np.nan
+        if "train_time_s" in fields:
+            values[..., fields.index("train_time_s")] *= epochs / epochs[-1]
     for i, field in enumerate(fields):
         if field.endswith("_accuracy"):
             values[..., i] = 1.0 - values[..., i]
@@ -143,16 +159,18 @@ def _write_table(folder: Path, space: SearchSpace, vectors: np.ndarray, values: 
     _write_json(folder / "configspace.json", domains)
 
 
-def _write_fidelity(folder: Path, epochs: int) -> None:
-    np.save(folder / "fidelities_values.npy", np.array([epochs]), allow_pickle=False)
-    domain = _domain("Integer", lower=1, upper=epochs)
+def _write_fidelity(folder: Path, epochs: np.ndarray) -> None:
+    np.save(folder / "fidelities_values.npy", epochs, allow_pickle=False)
+    domain = _domain("Integer", lower=1, upper=int(epochs[-1]))
     _write_json(folder / "fidelityspace.json", {FIDELITY: domain})
 
 
-def _epochs(bench: Benchmark) -> int:
-    """Of the recipe; 1 where it is unknown."""
+def _epochs(bench: Benchmark) -> np.ndarray:
+    """Those in the table: all of the learning curve; else the recipe's last, 1 if unknown."""
+    if bench.manifest.curve is not None:
+        return np.arange(1, bench.manifest.curve.epochs + 1)
     epochs = bench.manifest.recipe.get("epochs")
-    return epochs if type(epochs) is int and epochs > 0 else 1
+    return np.array([epochs if type(epochs) is int and epochs > 0 else 1])
 
 
 def _domain(kind: str, **settings: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from nasforge.benchmark.entries import NoiseModel
 from nasforge.benchmark.model import Encoded, Model, Part
-from nasforge.benchmark.noise import noise_std, standard_normal
+from nasforge.benchmark.noise import noise_std, standard_normals
 from nasforge.benchmark.targets import TARGETS, Scale
 from nasforge.optimizers.backends.protocol import Outcomes
 from nasforge.recipe import digest
@@ -48,15 +48,11 @@ class SurrogateBackend:
     ) -> Outcomes:
         """Predict all at once."""
         target = TARGETS[SELECTION_TARGET]
-        mean = self._model.predict(Encoded(self.space, architectures)).mean(axis=1)
+        encoded = Encoded(self.space, architectures)
+        mean = self._model.predict(encoded).mean(axis=1)
         seen = mean
         if self._noise is not None:
-            draws = [
-                standard_normal(
-                    self._key, self.space.architecture_id(architecture), SELECTION_TARGET, seed
-                )
-                for architecture, seed in zip(architectures, noise_seeds, strict=True)
-            ]
+            draws = standard_normals(self._key, encoded.ids, SELECTION_TARGET, noise_seeds)
             seen = mean + noise_std(self._noise, mean) * draws
         unknown = np.full(len(mean), np.nan)
         return Outcomes(target.natural(seen), target.natural(mean), unknown)

@@ -133,6 +133,11 @@ class ForestPredictor:
         """One more than the highest column tested."""
         return int(self.feature.max()) + 1
 
+    @property
+    def has_bits(self) -> bool:
+        """Whether its trees are answered with bits, not walked (by numba: of few rows)."""
+        return self._bits is not None
+
     def accepts(self, width: int) -> bool:
         """Columns that no node tests may follow."""
         return width >= self.features

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nasforge.benchmark.benchmark import Benchmark
-from nasforge.benchmark.noise import standard_normal
+from nasforge.benchmark.noise import standard_normals
 from nasforge.errors import OptimizerError
 from nasforge.optimizers.backends.protocol import Outcomes
 from nasforge.space.protocol import Architecture
@@ -57,10 +57,8 @@ class BenchmarkBackend:
         if not self._noisy:
             return Outcomes(values, values, costs_s)
         key = self._benchmark.manifest.noise_key
-        draws = [
-            standard_normal(key, self.space.architecture_id(architecture), TARGET, seed)
-            for architecture, seed in zip(architectures, noise_seeds, strict=True)
-        ]
+        ids = [self.space.architecture_id(architecture) for architecture in architectures]
+        draws = standard_normals(key, ids, TARGET, noise_seeds)
         noise = answer["noise_std"] * draws
         seen = self._target.natural(self._target.scale.forward(values) + noise)
         return Outcomes(seen, values, costs_s)

@@ -31,7 +31,11 @@ _PAIR = np.array(
 
 def to_array(genotypes: Sequence[Genotype]) -> np.ndarray:
     """Operation indices and input nodes of all edges: int8 [n, 2, 8, 2]."""
-    codes = b"".join([genotype.codes for genotype in genotypes])
+    return array_from_codes(b"".join([genotype.codes for genotype in genotypes]))
+
+
+def array_from_codes(codes: bytes) -> np.ndarray:
+    """The same of the codes of all edges, genotype after genotype."""
     return _PAIR[np.frombuffer(codes, dtype=np.uint8)].reshape(-1, len(CELLS), EDGES, 2)
 
 

@@ -66,11 +66,15 @@ def canonical_cell(cell: Cell) -> Cell:
 
 def canonical_genotype(genotype: Genotype) -> Genotype:
     """`canonical_cell` of both cells."""
-    codes = genotype.codes
-    return genotype_from_codes(_canonical_codes(codes[:EDGES]) + _canonical_codes(codes[EDGES:]))
+    return genotype_from_codes(canonical_codes(genotype.codes))
 
 
-def _canonical_codes(codes: bytes) -> bytes:
+def canonical_codes(codes: bytes) -> bytes:
+    """`canonical_cell` of both cells of a genotype, which are given and returned as codes."""
+    return _canonical_half(codes[:EDGES]) + _canonical_half(codes[EDGES:])
+
+
+def _canonical_half(codes: bytes) -> bytes:
     topology, orders = _smallest_inputs(codes.translate(INPUTS))
     operations = codes.translate(_WITHOUT_INPUT)
     smallest = min([order(operations) for order in orders])

@@ -20,7 +20,9 @@ from nasforge.space.darts.graph import LAYOUT, graph_rows
 from nasforge.space.darts.paths import path_names, paths
 from nasforge.space.darts.vector import PAIR_INDEX, VARIABLES
 
-_OFFSETS = np.cumsum([0, *(number for _, number in VARIABLES)])
+*_OFFSETS, _WIDTH = np.cumsum([0, *(number for _, number in VARIABLES)]).tolist()
+_FIRST = np.array(_OFFSETS)
+"""Each choice's first column."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,19 @@ class Encoding:
 
 def one_hot(array: np.ndarray) -> np.ndarray:
     """One-hot of the 22 choices of `to_vector`: float32 [n, 150]."""
+    rows = np.zeros((len(array), _WIDTH), dtype=np.float32)
+    _set_ones(array, rows)
+    return rows
+
+
+def _set_ones(array: np.ndarray, rows: np.ndarray) -> None:
+    """`one_hot` in the first columns of rows that are 0 there."""
     if compiled := kernels("nasforge.space.darts.feature_kernels"):
-        rows = np.zeros((len(array), _OFFSETS[-1]), dtype=np.float32)
-        compiled.one_hot(array, _OFFSETS[:-1], rows)
-        return rows
+        compiled.one_hot(array, _FIRST, rows)
+        return
     operations, topology = lower_inputs_first(array)
     choices = np.concatenate([operations, _input_choices()[topology]], axis=1)
-    rows = np.zeros((len(array), _OFFSETS[-1]), dtype=np.float32)
-    np.put_along_axis(rows, choices.reshape(-1, len(VARIABLES)) + _OFFSETS[:-1], 1.0, axis=1)
-    return rows
+    np.put_along_axis(rows, choices.reshape(-1, len(VARIABLES)) + _FIRST, 1.0, axis=1)
 
 
 @cache
@@ -70,7 +76,10 @@ def features(array: np.ndarray) -> np.ndarray:
     Counts and paths do not say on which node an operation is, choices do not say what follows:
     together they predict better than either, for all families that do not see the graph.
     """
-    return np.hstack([one_hot(array), graph_features.graph_features(array)])
+    rows = np.zeros((len(array), _WIDTH + len(graph_features.TABLE)), dtype=np.float32)
+    _set_ones(array, rows)
+    graph_features.fill(array, rows, _WIDTH)
+    return rows
 
 
 _ONE_HOT_NAMES = tuple(f"{name}={choice}" for name, number in VARIABLES for choice in range(number))

@@ -17,6 +17,7 @@ def graph_features(
     table: np.ndarray,
     fixed_costs: np.ndarray,
     edge_costs: np.ndarray,
+    first: int,
     rows: np.ndarray,
     costs: np.ndarray,
 ) -> None:
@@ -28,14 +29,15 @@ def graph_features(
         table: uint8 [180, 256, 9] of `cell_table`.
         fixed_costs: int64 [2] of `cost_table`.
         edge_costs: int64 [2, 7, 5, 2] of `cost_table`.
-        rows: float32 [n, 2 * 16 * 9 + 2], filled.
+        first: The first column.
+        rows: float32 [n, first + 2 * 16 * 9 + 2], filled from there on.
         costs: int64 [n, 2], filled.
     """
     sets, kinds = edges_in_sets.shape[2], table.shape[2]
     inside = np.empty(sets, dtype=np.uint8)
     for n in range(len(array)):
         costs[n] = fixed_costs
-        column = 0
+        column = first
         for cell in range(2):
             topology = 0
             inside[:] = 0
@@ -66,7 +68,7 @@ def one_hot(array: np.ndarray, offsets: np.ndarray, rows: np.ndarray) -> None:
     Args:
         array: int8 [n, 2, 8, 2] of canonical genotypes: each node's lower input comes first.
         offsets: int64 [22], first column of every choice.
-        rows: float32 [n, 150], zeros, filled.
+        rows: float32 [n, 150 or more], zeros, filled.
     """
     for n in range(len(array)):
         for cell in range(2):

@@ -156,10 +156,11 @@ def check_cell(cell: Cell, kind: str, nodes: int) -> None:
 
 def format_genotype(genotype: Genotype) -> str:
     """Our one-line text form."""
-    return _format_codes(genotype.codes)
+    return format_codes(genotype.codes)
 
 
-def _format_codes(codes: bytes) -> str:
+def format_codes(codes: bytes) -> str:
+    """The text form of a genotype given as codes."""
     edges = [_TEXTS[code] for code in codes]
     nodes = [f"{a}+{b}" for a, b in zip(edges[::2], edges[1::2], strict=True)]
     normal, reduce = nodes[:INTERMEDIATE_NODES], nodes[INTERMEDIATE_NODES:]
@@ -200,7 +201,7 @@ def _parse_plain(text: str) -> Genotype | None:
     inputs = codes.translate(INPUTS)
     half = 2 * INTERMEDIATE_NODES
     right = inputs[:half] in _INPUTS_OF_CELLS and inputs[half:] in _INPUTS_OF_CELLS
-    return genotype_from_codes(codes) if right and _format_codes(codes) == text else None
+    return genotype_from_codes(codes) if right and format_codes(codes) == text else None
 
 
 def _parse_cell(text: str, kind: str) -> Cell:

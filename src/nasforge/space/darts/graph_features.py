@@ -92,18 +92,28 @@ def graph_features(array: np.ndarray) -> np.ndarray:
         array: int8 [n, 2, 8, 2] of `to_array`.
     """
     rows = np.empty((len(array), len(TABLE)), dtype=np.float32)
+    fill(array, rows, 0)
+    return rows
+
+
+def fill(array: np.ndarray, rows: np.ndarray, first: int) -> None:
+    """`graph_features` in the last columns of rows, from column `first` on."""
     if compiled := kernels("nasforge.space.darts.feature_kernels"):
         costs = np.empty((len(array), 2), dtype=np.int64)
-        compiled.graph_features(array, *_tables(), *cost_table(REFERENCE_SHAPE), rows, costs)
+        compiled.graph_features(array, *_tables(), *_reference_costs(), first, rows, costs)
     else:
         operations, topology = lower_inputs_first(array)
         edges_in_sets, table = _tables()
         inside = edges_in_sets[np.arange(EDGES), operations].sum(axis=1, dtype=np.uint8)
-        rows[:, :-2] = table[topology[:, None], inside].reshape(len(array), -1)
+        rows[:, first:-2] = table[topology[:, None], inside].reshape(len(array), -1)
         costs = cost_array(array, REFERENCE_SHAPE)
     # Not in the kernel: the last bit of a logarithm may differ, and with it a tree's decision.
     rows[:, -2:] = np.log(costs)
-    return rows
+
+
+@cache
+def _reference_costs() -> tuple[np.ndarray, np.ndarray]:
+    return cost_table(REFERENCE_SHAPE)
 
 
 def feature_names() -> tuple[str, ...]:

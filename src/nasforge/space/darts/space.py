@@ -14,12 +14,17 @@ import numpy as np
 from nasforge.errors import GenotypeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.darts import moves, vector
-from nasforge.space.darts.arrays import to_array
-from nasforge.space.darts.canonical import canonical_array, canonical_genotype
+from nasforge.space.darts.arrays import array_from_codes, to_array
+from nasforge.space.darts.canonical import canonical_array, canonical_codes, canonical_genotype
 from nasforge.space.darts.costs import Costs, cost_array, network_costs
 from nasforge.space.darts.distance import edit_distances
 from nasforge.space.darts.encodings import ENCODINGS, Encoding
-from nasforge.space.darts.genotype import Genotype, format_genotype, parse_genotype
+from nasforge.space.darts.genotype import (
+    Genotype,
+    format_codes,
+    format_genotype,
+    parse_genotype,
+)
 from nasforge.space.darts.graph import LAYOUT, graph_of
 from nasforge.space.graph import Graph, GraphLayout
 
@@ -56,7 +61,9 @@ class DartsSpace:
 
     def architecture_id(self, architecture: Genotype) -> str:
         """16 hex digits of the SHA-256 of `darts|1|<canonical text>`."""
-        text = f"{self.name}|{self.version}|{self.format(self.canonical(architecture))}"
+        _check_type(architecture)
+        canonical = format_codes(canonical_codes(architecture.codes))
+        text = f"{self.name}|{self.version}|{canonical}"
         return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 
     def to_vector(self, architecture: Genotype) -> np.ndarray:
@@ -104,12 +111,11 @@ class DartsSpace:
             ValueError: The encoding is unknown.
         """
         kind = _lookup(encoding)
+        if kind.canonical and len(architectures) < ONE_BY_ONE:
+            codes = map(canonical_codes, _codes(architectures))
+            return kind.encode(array_from_codes(b"".join(codes)))
         array = self._array(architectures)
-        if kind.canonical and len(array) < ONE_BY_ONE:
-            array = to_array([canonical_genotype(architecture) for architecture in architectures])
-        elif kind.canonical:
-            array = canonical_array(array)
-        return kind.encode(array)
+        return kind.encode(canonical_array(array) if kind.canonical else array)
 
     def feature_names(self, encoding: str) -> tuple[str, ...]:
         """Names of the columns of `encode`."""
@@ -139,12 +145,17 @@ class DartsSpace:
         return network_costs(architecture, shape)
 
     def _array(self, architectures: Sequence[Genotype]) -> np.ndarray:
-        try:
-            return to_array(architectures)
-        except AttributeError:
-            for architecture in architectures:
-                _check_type(architecture)
-            raise
+        return array_from_codes(b"".join(_codes(architectures)))
+
+
+def _codes(architectures: Sequence[Genotype]) -> list[bytes]:
+    """Codes of all edges of each."""
+    try:
+        return [architecture.codes for architecture in architectures]
+    except AttributeError:
+        for architecture in architectures:
+            _check_type(architecture)
+        raise
 
 
 def _check_type(architecture: object) -> None:
