@@ -16,7 +16,10 @@ from nasforge.space.darts.drawing import draw
 
 QUICKSTART = "results/quickstart/export/darts-digits-v1"
 RELEASE = "results/release/export/darts-cifar10-cpu-v1"
-ELSEWHERE = {"docs/own_space.md": "tests/test_own_space.py"}
+ELSEWHERE = {
+    "docs/own_space.md": "tests/test_own_space.py",
+    "docs/explorer.md": "tests/test_cli_explore.py",
+}
 """Pages whose blocks another test runs."""
 
 MADE = {

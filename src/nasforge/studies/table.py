@@ -199,3 +199,6 @@ def _plot_metric(axes: Axes, rows: pd.DataFrame, families: Sequence[str]) -> Non
         axes.plot(seen["trained"], seen["surrogate"], marker="*", ms=8, ls="", color=colour[family])
     axes.axhline(rows["table"].iloc[0], color=MUTED, ls="--", label="table (one run)")
     axes.set_xscale("log")
+    sizes = sorted(set(rows.loc[rows["variant"] == "unseen", "trained"]))
+    axes.set_xticks(sizes, [str(size) for size in sizes])
+    axes.minorticks_off()
