@@ -8,8 +8,8 @@ All is done as it is written, with these exceptions, which a test could not do o
 - `make` and `snakemake` make dry runs, which read the config and plan every job.
 - What installs (`venv`, `pip`) is checked only for extras that exist, and what tests is not run.
 - Scripts of benchmarks/ are not run; the options on the page must be theirs.
-- Programs of clusters and other machines do nothing; blocks marked `sh` need a cluster, and are read
-  by people alone.
+- Programs of clusters and other machines do nothing; blocks marked `sh` need a cluster: they
+  are read by people alone.
 - Budgets and seeds of optimizers are small.
 """
 

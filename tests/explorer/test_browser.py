@@ -338,7 +338,10 @@ def test_it_fits(opened: Opened, tmp_path: Path, viewport: dict[str, int], schem
     content = page.screenshot(path=tmp_path / "page.png", full_page=True)
     assert len(content) > 50_000  # no empty page
     page.get_by_role("button", name="Dark mode").click()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != colour
+    # Pages change after the click, not in it.
+    page.wait_for_function(
+        "before => getComputedStyle(document.body).backgroundColor !== before", arg=colour
+    )
 
 
 def test_a_page_without_evaluations_says_so(opened: Opened, folder: Path, tmp_path: Path) -> None:
