@@ -84,12 +84,21 @@ def opened(browser: Any, page_file: Path) -> Iterator[Opened]:
     assert len(asked) == len(pages)
 
 
+def settle(page: Any) -> Any:
+    """The page, once it shows what was done to it: it changes after an event, not in it."""
+    page.evaluate(
+        """() => new Promise(shown => requestAnimationFrame(() => requestAnimationFrame(
+            () => setTimeout(shown))))"""
+    )
+    return page
+
+
 def text_of(page: Any) -> str:
-    return page.locator("textarea").input_value()
+    return settle(page).locator("textarea").input_value()
 
 
 def shown_accuracy(page: Any) -> float:
-    return float(page.locator(".prediction .value").get_attribute("data-value"))
+    return float(settle(page).locator(".prediction .value").get_attribute("data-value"))
 
 
 def pill(page: Any, kind: str, edge: int) -> Any:
@@ -153,7 +162,7 @@ def test_a_click_edits_an_edge(opened: Opened, folder: Path) -> None:
     bench = nasforge.load(folder, "forest")
     assert shown_accuracy(page) == pytest.approx(bench.query(after).val_accuracy, abs=1e-6)
     gain = bench.query(after).val_accuracy - bench.query(before).val_accuracy
-    change = page.locator(".change b").first.inner_text().replace("\u2212", "-")
+    change = settle(page).locator(".change b").first.inner_text().replace("\u2212", "-")
     assert float(change) == pytest.approx(100 * gain, abs=0.006)
     page.get_by_role("button", name="Undo").click()
     assert text_of(page) == before
@@ -168,7 +177,7 @@ def test_only_valid_inputs_are_offered(opened: Opened) -> None:
         cell = getattr(genotype, kind)
         for edge in range(8):
             pill(page, kind, edge).click()
-            buttons = page.locator("[role=dialog] [data-input]").all()
+            buttons = settle(page).locator("[role=dialog] [data-input]").all()
             offered = [int(button.get_attribute("data-input")) for button in buttons]
             earlier = range(2 + edge // 2)
             assert offered == [node for node in earlier if node != cell[edge ^ 1].input]
@@ -184,13 +193,13 @@ def test_the_keyboard_is_enough(opened: Opened) -> None:
     first = pill(page, "normal", 0)
     first.focus()
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    settle(page).keyboard.press("Enter")
     page.wait_for_selector("[role=dialog]")
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    settle(page).keyboard.press("Enter")
     assert text_of(page) != before
     page.keyboard.press("Escape")
-    assert page.locator("[role=dialog]").count() == 0
+    assert settle(page).locator("[role=dialog]").count() == 0
     assert page.evaluate("document.activeElement.dataset.edge") == "1"
     page.keyboard.press("u")
     assert text_of(page) == before
@@ -238,12 +247,14 @@ def test_a_malformed_genotype_is_refused(
     page = opened()
     before, accuracy = text_of(page), shown_accuracy(page)
     page.locator("textarea").fill(change(before))
+    settle(page)
     error = page.get_by_role("alert")
     assert message in error.inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") == DESKTOP["width"]
     assert page.locator("textarea").get_attribute("aria-invalid") == "true"
     assert shown_accuracy(page) == accuracy
     page.locator("textarea").fill(before)
+    settle(page)
     assert not error.is_visible()
 
 
@@ -265,19 +276,20 @@ def test_evaluated_architectures_are_loaded_from_the_plot(opened: Opened) -> Non
     plot.focus()
     for key in ("ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft"):
         page.keyboard.press(key)
-    tip = page.locator(".tip").inner_text()
+        settle(page)
+    tip = settle(page).locator(".tip").inner_text()
     page.keyboard.press("Enter")
-    measured = page.locator(".measured").inner_text()
+    measured = settle(page).locator(".measured").inner_text()
     assert measured.split("Trained: ")[1].split(" %")[0] == tip.split(" %")[0]
     by_keyboard = text_of(page)
     page.keyboard.press("b")
     assert text_of(page) != by_keyboard
-    ring = page.locator(".scatter .hovered").bounding_box()
+    ring = settle(page).locator(".scatter .hovered").bounding_box()
     page.mouse.click(ring["x"] + ring["width"] / 2, ring["y"] + ring["height"] / 2)
     assert text_of(page) == by_keyboard
     for axis in ("MACs", "time", "params"):
         page.get_by_role("radio", name=axis).click()
-        assert page.get_by_role("radio", name=axis).get_attribute("aria-checked") == "true"
+        assert settle(page).get_by_role("radio", name=axis).get_attribute("aria-checked") == "true"
 
 
 def test_a_series_is_hidden_in_the_plot(opened: Opened) -> None:
@@ -328,7 +340,7 @@ def test_it_fits(opened: Opened, tmp_path: Path, viewport: dict[str, int], schem
         assert box["x"] + box["width"] <= viewport["width"]
         assert box["height"] >= 28  # for a thumb
         pill(page, "reduce", edge).click()
-        menu = page.locator("[role=dialog]").bounding_box()
+        menu = settle(page).locator("[role=dialog]").bounding_box()
         assert menu["x"] >= 0
         assert menu["x"] + menu["width"] <= viewport["width"]
         page.keyboard.press("Escape")
