@@ -23,8 +23,8 @@ BYTES_PER_EPOCH = 250
 BYTES_PER_SHARD = 20_000
 """The two small parquet files of a shard, most of it their schema and metadata."""
 
-STAGES_AFTER_TRAINING = 7
-"""collect, split, select, score_test, export and the report's two."""
+STAGES_AFTER_TRAINING = 8
+"""collect, split, select, score_test, export and the report's three."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def test_a_whole_benchmark_is_made_of_submitted_jobs(finished: Run, tmp_path: Pa
     bench = nasforge.load(run.results / "export/darts-tiny-v1")
     assert 0.0 <= bench.query(rows(run)[0]["architecture"]).val_accuracy <= 1.0
     # Training, collect, split, tune, fit, curve, select, score, export, report; not local rules.
-    assert len(run.submitted()) == 8 + 1 + 1 + 1 + 4 + 1 + 1 + 1 + 1 + 2
+    assert len(run.submitted()) == 8 + 1 + 1 + 1 + 4 + 1 + 1 + 1 + 1 + 3
 
 
 def test_killed_jobs_and_a_killed_snakemake_lose_and_repeat_nothing(

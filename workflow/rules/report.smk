@@ -92,6 +92,8 @@ if config["space"] == "darts":
             ),
         log:
             "<logs>/write_explorer.log",
+        resources:
+            **LIGHT,
         params:
             protocol=REPORT_PROTOCOL,
         script:
