@@ -56,7 +56,7 @@ def test_what_was_found_is_trained_like_everything_else(finished: Run) -> None:
 EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
     "runs on surrogates": (
         lambda s: s["trajectories"].update(seeds=3),
-        {"run_without_optimizer": 1, "compare_trajectories": 1},
+        {"run_without_optimizer": 1, "compare_trajectories": 1, "write_results": 1},
     ),
     "settings of one long run": (
         lambda s: s["long_runs"]["optimizers"].update(local_search={"improvement": "first"}),
@@ -68,17 +68,21 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
             "score_exploited": 1,
             "compare_with_draws": 1,
             "study_coverage": 1,
+            "write_results": 1,
         },
     ),
     "more controls": (
         lambda s: s["exploitation"].update(controls=4),
-        {"choose_exploited": 1, "train_exploited": 5, "score_exploited": 1},
+        {"choose_exploited": 1, "train_exploited": 5, "score_exploited": 1, "write_results": 1},
     ),
     "random draws": (
         lambda s: s["random_draws"].update(draws=300),
-        {"compare_with_draws": 1},
+        {"compare_with_draws": 1, "write_results": 1},
     ),
-    "nothing trained": (lambda s: s["exploitation"].update(train=False), {}),
+    "nothing trained": (
+        lambda s: s["exploitation"].update(train=False),
+        {"write_results": 1},  # without that section
+    ),
     "a default spelt out": (
         lambda s: s["long_runs"]["optimizers"].update(local_search={"improvement": "best"}),
         {},
@@ -88,7 +92,7 @@ EDITS: dict[str, tuple[Callable[[dict], object], dict[str, int]]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS)
-def test_an_edit_re_runs_that_study_alone(finished: Run, edit: str) -> None:
+def test_an_edit_re_runs_that_study_alone_and_the_page(finished: Run, edit: str) -> None:
     change, expected = EDITS[edit]
     run = Run(finished.folder, finished.config)
     change(run.config["studies"])
