@@ -103,6 +103,22 @@ class Run:
         )
 
 
+def succeed(run: Run, *options: str, variables: Mapping[str, str] | None = None) -> str:
+    """Output of a run that ends well."""
+    process = run.snakemake(*options, variables=variables)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout + process.stderr
+
+
+def fail(run: Run, *options: str) -> str:
+    """Output of a run that does not, in words for users."""
+    process = run.snakemake(*options)
+    output = process.stdout + process.stderr
+    assert process.returncode == 1, output
+    assert "Traceback" not in output, output
+    return output
+
+
 def environment() -> dict[str, str]:
     """Ours, with this interpreter's programs first and without pytest's."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}

@@ -5,21 +5,17 @@
 Every error is one line with the key's path, the value, and what is allowed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from nasforge.config_campaign import check_campaign
 from nasforge.config_errors import describe_error
 from nasforge.config_values import check_tree, typed, typed_settings
 from nasforge.errors import ConfigError, OptimizerError, SpaceError, SurrogateError
-from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
-from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS, SearchSpace
 from nasforge.space.registry import resolve_space
-
-MINIMUM_DEVELOPMENT = 10
-"""Architectures, without which nothing can be fitted."""
 
 TREES = ("lightgbm", "xgboost", "random_forest", "ngboost")
 """Families that `best_tree` stands for; a test compares them with the families themselves."""
@@ -105,27 +101,6 @@ def _is_integer(_: object, value: Any) -> bool:
     return _is_number(_, value) and value == int(value) and abs(value) < 2**63
 
 
-def _check_recipe(recipe: Recipe, dataset: DatasetSpec) -> None:
-    """What a recipe cannot say without its data set."""
-    # The number of classes plays no part in whether the network can be built.
-    recipe.network_shape(dataset.image_size, classes=1)
-    if recipe.crop_padding >= dataset.image_size:
-        raise ConfigError(
-            f"training.recipe.crop_padding: {recipe.crop_padding} must be less than "
-            f"dataset.image_size ({dataset.image_size})"
-        )
-    if recipe.curve_images > dataset.validation_images:
-        raise ConfigError(
-            f"training.recipe.curve_images: {recipe.curve_images} must be at most "
-            f"dataset.validation_images ({dataset.validation_images})"
-        )
-    if recipe.auxiliary_weight and dataset.train_images % recipe.batch_size == 1:
-        raise ConfigError(
-            f"training.recipe.batch_size: {recipe.batch_size} leaves a last batch of one of "
-            f"{dataset.train_images} images, and the auxiliary head normalises over several"
-        )
-
-
 def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
@@ -146,7 +121,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
             "evaluations: {path: FOLDER} (nasforge import makes one) instead of dataset, training "
             "and samplers"
         )
-    _check_campaign(config)
+    check_campaign(config)
     return notes
 
 
@@ -198,45 +173,6 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
     return notes
 
 
-def _check_campaign(config: Mapping[str, Any]) -> None:
-    """Images, recipe and samplers, where nasforge trains."""
-    dataset = DatasetSpec.from_dict(config["dataset"])
-    try:
-        _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
-    except ConfigError as error:
-        whole = str(error).startswith("recipe.")  # it knows its own keys only
-        raise ConfigError(f"training.{error}" if whole else str(error)) from None
-    evaluator = config["training"]["evaluator"]
-    if evaluator != "train" and evaluator not in config["training"]:
-        raise ConfigError(
-            f"training.{evaluator}: missing; training.evaluator {evaluator!r} needs that section"
-        )
-    check_export_name(config["export"]["name"], evaluator)
-    trains = evaluator == "train"
-    if trains and dataset.source == "parquet" and not config["execution"]["data_dir"]:
-        raise ConfigError(
-            "execution.data_dir: must be the folder with train-*.parquet and test-*.parquet "
-            "when dataset.source is 'parquet'"
-        )
-    _check_unique(entry["name"] for entry in config["samplers"])
-    _check_split(config)
-    for number, entry in enumerate(config["samplers"]):
-        try:
-            allowed = default_settings(entry["optimizer"])
-            entry["settings"] = typed_settings(entry["optimizer"], entry["settings"])
-            for key in entry["settings"].keys() - allowed.keys():  # which may be no text
-                raise OptimizerError(
-                    f"{entry['optimizer']} has no setting {key!r}; allowed: "
-                    f"{', '.join(allowed) or 'none'}"
-                )
-            make_optimizer(entry["optimizer"], DARTS, entry["seed"], **entry["settings"])
-        except (OptimizerError, TypeError) as error:
-            raise ConfigError(f"samplers[{number}] ({entry['name']}): {error}") from None
-        # A default spelt out is the same config.
-        entry["settings"] = allowed | entry["settings"]
-    _check_budget(config)
-
-
 def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
     """Settings of optimizers that run on benchmarks, and what a study asks to train."""
     for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
@@ -268,39 +204,3 @@ def _check_trained(exploitation: Mapping[str, Any]) -> None:
             f"studies.exploitation.trained: {folder} must hold predictions.csv and "
             "evaluations/*.parquet"
         )
-
-
-def _check_budget(config: Mapping[str, Any]) -> None:
-    """Too few proposals are known before anything is trained."""
-    split = config["split"]
-    proposals = sum(
-        e["generations"] * e["generation_size"]
-        for e in config["samplers"]
-        if e["name"] not in (*split["set_aside"], *split["test_samplers"])
-    )
-    held_out = 0 if split["test_samplers"] else max(1, round(split["test_fraction"] * proposals))
-    development = proposals - held_out
-    needed = max(MINIMUM_DEVELOPMENT, config["surrogates"]["folds"])
-    if development < needed:
-        raise ConfigError(
-            f"samplers: {proposals} proposals in all leave {max(development, 0)} architectures to "
-            f"fit on, besides the test part; at least {needed} are needed"
-        )
-
-
-def _check_split(config: Mapping[str, Any]) -> None:
-    names = [entry["name"] for entry in config["samplers"]]
-    for key in ("set_aside", "test_samplers"):
-        for name in config["split"][key]:
-            if name not in names:
-                raise ConfigError(
-                    f"split.{key}: there is no sampler {name!r}; samplers: {', '.join(names)}"
-                )
-
-
-def _check_unique(names: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            raise ConfigError(f"samplers: two are named {name!r}; names must be unique")
-        seen.add(name)

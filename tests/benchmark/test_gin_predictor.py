@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from nasforge.accelerator import kernels, numpy_alone
 from nasforge.benchmark.predictors import gin, make_predictor
 from nasforge.benchmark.predictors.gin import GinPredictor
+from nasforge.benchmark.predictors.gin_messages import routes_of, sum_messages
 from nasforge.errors import BenchmarkFormatError
 from nasforge.space import DARTS
 from nasforge.space.darts.graph import LAYOUT
@@ -108,7 +109,8 @@ def test_compiled_messages_are_the_references() -> None:
     tables = predictor._operations[1], predictor._self_weights[1]
     total = np.empty_like(state)
     compiled.sum_messages(state, edges, *tables, LAYOUT.nodes, total)
-    reference = gin._sum_messages(state, predictor._routes(edges), *tables)
+    kinds = predictor.operation_embeddings.shape[3]
+    reference = sum_messages(state, routes_of(edges, LAYOUT.nodes, kinds), *tables)
     np.testing.assert_allclose(total, reference, rtol=1e-5, atol=1e-6)
     state[2, 1] = np.nan  # of a model made to harm: it must not vanish
     compiled.sum_messages(state, edges, *tables, LAYOUT.nodes, total)

@@ -56,3 +56,17 @@ def test_what_the_run_was_given_is_left_alone(tmp_path: Path) -> None:
 def test_other_kinds_and_missing_files_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("")
     assert put_damaged_aside([tmp_path / "a.csv", tmp_path / "b.parquet"], tmp_path) == []
+
+
+def test_too_little_memory_says_nothing_of_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = write(tmp_path / "results")
+
+    def exhausted(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(pq, "ParquetFile", exhausted)
+    monkeypatch.setattr(np, "load", exhausted)
+    assert put_damaged_aside(files, tmp_path / "results") == []
+    assert all(file.exists() for file in files)

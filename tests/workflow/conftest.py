@@ -1,5 +1,6 @@
 """A tiny campaign, run once for all tests that need a finished one."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,3 +26,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     process = run.snakemake("--report", "report.html", "--report-after-run")
     assert process.returncode == 0, process.stdout + process.stderr
     return run
+
+
+@pytest.fixture
+def again(undisturbed: Run, tmp_path: Path) -> Run:
+    """A copy of the module's `undisturbed` run, to be disturbed."""
+    shutil.copytree(undisturbed.folder, tmp_path / "again")
+    return Run(tmp_path / "again", undisturbed.config)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tiny_campaign import TINY, Run, environment
+from tiny_campaign import TINY, Run, environment, fail, succeed
 
 pytestmark = pytest.mark.slow
 
@@ -66,27 +66,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("undisturbed"), trained())
     succeed(run, *TABLES)
     return run
-
-
-@pytest.fixture
-def again(undisturbed: Run, tmp_path: Path) -> Run:
-    """A copy of the finished run, to be disturbed."""
-    shutil.copytree(undisturbed.folder, tmp_path / "again")
-    return Run(tmp_path / "again", undisturbed.config)
-
-
-def succeed(run: Run, *options: str, variables: dict[str, str] | None = None) -> str:
-    process = run.snakemake(*options, variables=variables)
-    assert process.returncode == 0, process.stdout + process.stderr
-    return process.stdout + process.stderr
-
-
-def fail(run: Run, *options: str) -> str:
-    process = run.snakemake(*options)
-    output = process.stdout + process.stderr
-    assert process.returncode == 1, output
-    assert "Traceback" not in output, output
-    return output
 
 
 def rows(run: Run) -> dict[str, dict]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from tiny_benchmark import write_benchmark
-from tiny_campaign import REPOSITORY, TINY, Run, environment, planned_jobs
+from tiny_campaign import REPOSITORY, TINY, Run, environment, fail, planned_jobs, succeed
 
 from nasforge.evaluations.proposals import Proposal, read_proposals
 from nasforge.evaluations.results import replicate_zero_results
@@ -53,27 +53,6 @@ def undisturbed(truth: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("undisturbed"), simulated(truth))
     succeed(run, *TABLES)
     return run
-
-
-@pytest.fixture
-def again(undisturbed: Run, tmp_path: Path) -> Run:
-    """A copy of the finished run, to be disturbed."""
-    shutil.copytree(undisturbed.folder, tmp_path / "again")
-    return Run(tmp_path / "again", undisturbed.config)
-
-
-def succeed(run: Run, *options: str) -> str:
-    process = run.snakemake(*options)
-    assert process.returncode == 0, process.stdout + process.stderr
-    return process.stdout + process.stderr
-
-
-def fail(run: Run, *options: str) -> str:
-    process = run.snakemake(*options)
-    output = process.stdout + process.stderr
-    assert process.returncode == 1, output
-    assert "Traceback" not in output, output
-    return output
 
 
 def rows(run: Run) -> dict[str, dict]:

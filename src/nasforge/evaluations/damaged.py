@@ -41,6 +41,8 @@ def is_damaged(file: Path) -> bool:
         return False
     try:
         read(file)
+    except MemoryError:  # says nothing of the file
+        return False
     except Exception:  # on a damaged file, the parsers raise nearly anything
         return True
     return False

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.benchmark.targets import TARGETS, Target
-from nasforge.config import MINIMUM_DEVELOPMENT
+from nasforge.config_campaign import MINIMUM_DEVELOPMENT
 from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table

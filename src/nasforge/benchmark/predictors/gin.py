@@ -10,7 +10,7 @@ type may be renumbered without changing a prediction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from nasforge.benchmark.predictors.checks import (
     require_finite,
     require_range,
 )
+from nasforge.benchmark.predictors.gin_messages import routes_of, sum_messages
 from nasforge.errors import BenchmarkFormatError
 from nasforge.space.graph import NO_EDGE
 
@@ -35,21 +36,6 @@ MAX_STATE = 2**22
 
 CHUNK_BYTES = 2**20
 """Rows are computed as many at a time as stay in a core's cache."""
-
-
-class Routes(NamedTuple):
-    """Where messages come from and go to, those along edges first.
-
-    Attributes:
-        senders: int64 [n, 2 * edges], rows of the state.
-        operations: int64 [n, 2 * edges], rows of the operations.
-        receivers: float32 [n, nodes, 2 * edges], sums messages at their receivers, those of edges
-            that do not exist nowhere.
-    """
-
-    senders: np.ndarray
-    operations: np.ndarray
-    receivers: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,14 +179,15 @@ class GinPredictor:
         state = np.tile(self._start, (n, 1))
         compiled = kernels("nasforge.benchmark.predictors.gin_kernels")
         layers = self.self_weights.shape[1]
-        routes = self._routes(edges) if layers and not compiled else None
+        kinds = self.operation_embeddings.shape[3]
+        routes = routes_of(edges, nodes, kinds) if layers and not compiled else None
         for layer in range(layers):
             tables = self._operations[layer], self._self_weights[layer]
             if routes is None:
                 total = np.empty_like(state)
                 compiled.sum_messages(state, edges, *tables, nodes, total)
             else:
-                total = _sum_messages(state, routes, *tables)
+                total = sum_messages(state, routes, *tables)
             by_member = total.reshape(n * nodes, members, -1).transpose(1, 0, 2)
             hidden = np.matmul(by_member, self.layer_weights[:, layer, 0])
             hidden += self.layer_biases[:, layer, 0, None]
@@ -225,21 +212,6 @@ class GinPredictor:
                 f"{kinds - 1}, as in the arrays of this predictor"
             )
         return np.where(exists[:, :, None], edges, (0, 0, NO_EDGE)).astype(np.int64)
-
-    def _routes(self, edges: np.ndarray) -> Routes:
-        """The messages along all of int64 [n, edges, 3], then those against them."""
-        n, number, _ = edges.shape
-        nodes, kinds = len(self.node_types), self.operation_embeddings.shape[3]
-        source, target, operation = np.moveaxis(edges, 2, 0)
-        exists = operation != NO_EDGE
-        operation = np.where(exists, operation, 0)
-        row = np.arange(n)[:, None]
-        receivers = np.zeros((n, nodes, 2 * number), np.float32)
-        receivers[row, target, np.arange(number)] = exists
-        receivers[row, source, np.arange(number, 2 * number)] = exists
-        senders = np.concatenate([source, target], axis=1) + nodes * row
-        operations = np.concatenate([operation, operation + kinds], axis=1)
-        return Routes(senders, operations, receivers)
 
     def _read_out(self, state: np.ndarray) -> np.ndarray:
         """float32 [n, nodes, members * hidden] -> float64 [n, members]."""
@@ -303,18 +275,6 @@ class GinPredictor:
                     )
         joined = {name: np.concatenate([part[name] for part in arrays]) for name in first}
         return cls(**{**joined, "node_types": first["node_types"]})
-
-
-def _sum_messages(
-    state: np.ndarray, routes: Routes, operations: np.ndarray, self_weights: np.ndarray
-) -> np.ndarray:
-    """What `gin_kernels.sum_messages` does."""
-    messages = state[routes.senders]
-    messages += operations[routes.operations]
-    np.maximum(messages, 0, out=messages)
-    total = np.matmul(routes.receivers, messages).reshape(state.shape)
-    total += self_weights * state
-    return total
 
 
 def _side_by_side(array: np.ndarray) -> np.ndarray:
