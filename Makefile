@@ -43,7 +43,7 @@ benchmark: environment ## make the benchmark of CONFIG (default config/config.ya
 release: environment ## make the released benchmark and docs/results.md from data/darts-cifar10-cpu
 	$(VENV)/bin/snakemake --cores $(CORES) \
 	  --configfile config/release.yaml config/release_tuned.json -- all studies
-	rm -rf $(SHIPPED)
+	rm -rf $(SHIPPED) && mkdir -p $(dir $(SHIPPED))
 	cp -r results/release/export/darts-cifar10-cpu-v1 $(SHIPPED)
 	cp -r results/release/page/. docs/
 
