@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -26,7 +26,6 @@ SETTINGS = Path("/etc/slurm")
 FILES = ("slurm.conf", "gres.conf")
 DAEMONS = ("slurmd", "slurmctld", "munged")
 PROGRAMS = (*DAEMONS, "sbatch", "squeue", "scancel", "scontrol", "sinfo", "srun")
-MARK = "NASFORGE_THROWAWAY_SLURM"
 LOCK = Path("/tmp/nasforge-throwaway-slurm.lock")
 
 # Slurm's own job steps look for the settings in /etc/slurm alone, so links to these lie there.
@@ -74,9 +73,16 @@ class ThrowawaySlurm:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     def node_dies(self) -> None:
-        """Kill all that runs on the node, as a power cut does, and have Slurm notice."""
+        """Kill all that runs on the node, as a power cut does, and have Slurm notice.
+
+        Raises:
+            RuntimeError: No job ran on it.
+        """
         folder = (SETTINGS / "slurm.conf").readlink().parent
-        kill([int((folder / "slurmd.pid").read_text()), *job_processes(folder)])
+        processes = job_processes(folder)
+        if not processes:
+            raise RuntimeError("the node dies, and no job with it")
+        kill([int((folder / "slurmd.pid").read_text()), *processes])
         self.call("scontrol", "update", f"nodename={self.node}", "state=down", "reason=died")
 
     def node_returns(self) -> None:
@@ -181,23 +187,27 @@ def start(folder: Path) -> None:
 
 
 def start_node(folder: Path) -> None:
-    """Start slurmd, so that its job steps can be told from those of another."""
-    _run("slurmd", "-N", host(), environment=os.environ | {MARK: str(folder)})
+    """Start slurmd."""
+    _run("slurmd", "-N", host())
 
 
 def job_processes(folder: Path) -> list[int]:
-    """Job steps of that cluster, and all processes below them."""
-    mark = f"{MARK}={folder}".encode()
+    """Job steps of that cluster, known by what they have open in it, and all processes below."""
     parents, found = {}, []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile
             status = (process / "stat").read_text()
             parents[int(process.name)] = int(status.rpartition(")")[2].split()[1])
-            if "(slurmstepd)" in status and mark in (process / "environ").read_bytes():
+            # Not by a variable: a step writes its title over its environment.
+            if "(slurmstepd)" in status and _has_open(process, folder):
                 found.append(int(process.name))
     for ancestor in found:  # grows as it is walked through
         found += [child for child, parent in parents.items() if parent == ancestor]
     return found
+
+
+def _has_open(process: Path, folder: Path) -> bool:
+    return any(folder in link.readlink().parents for link in (process / "fd").iterdir())
 
 
 def kill(processes: list[int]) -> None:
@@ -237,8 +247,8 @@ def _is_ours(path: Path) -> bool:
     return path.is_symlink() and path.readlink().parent.name.startswith("throwaway-slurm-")
 
 
-def _run(*command: str, environment: Mapping[str, str] = os.environ) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
 

@@ -1,6 +1,7 @@
 """The workflow on a real Slurm: devices, requests, and what a cluster does to jobs."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -21,6 +22,8 @@ TRAININGS = 16
 TRAIN_JOBS = 4
 SHARD = 4
 TABLES = ("--until", "collect_campaign")
+LONGEST_S = 1200
+"""Seconds after which a run waits for something that does not come; it takes about 60."""
 
 # As docs/cluster.md tells users to. Trainings run on the CPU and hold a GPU all the same.
 SITE = {
@@ -62,7 +65,11 @@ def locally(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 def succeed(run: SlurmRun, process) -> None:
-    assert process.wait() == 0, run.output.read_text()
+    try:
+        code = process.wait(timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        pytest.fail(f"not done after {LONGEST_S} s; a job is held?\n{run.output.read_text()}")
+    assert code == 0, run.output.read_text()
 
 
 def submitted(cluster: ThrowawaySlurm, run: SlurmRun) -> list[dict[str, str]]:
