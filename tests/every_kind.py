@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tiny_benchmark import ARCHITECTURE, SCORES, files_of, manifest_of, part_entry
 
-from nasforge.benchmark.arrays import pack_arrays
+from nasforge.benchmark.arrays import narrowed, pack_arrays
 from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.entries import CurveEntry, NoiseModel, TargetEntry
 from nasforge.benchmark.frozen import write_frozen
@@ -103,7 +103,11 @@ def _gin(rng: np.random.Generator, level: float) -> dict[str, np.ndarray]:
     }
     return {
         "node_types": np.array(LAYOUT.node_types, np.int32),
-        **{name: _normal(rng, 0.4, shape) for name, shape in shapes.items()},
+        # As fitted ones, these are written in half the bits, and those of `_mlp` are not.
+        **{
+            name: _normal(rng, 0.4, shape).astype(np.float16).astype(np.float32)
+            for name, shape in shapes.items()
+        },
         "output_weights": rng.normal(0, 0.01, (MEMBERS, readout)),
         "output_biases": np.full(MEMBERS, level),
     }
@@ -172,7 +176,7 @@ def write_every_kind(parent: Path) -> Path:
     files = files_of(models, manifest, selftests=4)
     files["curve.basis.npz"] = pack_arrays({"mean": curve.mean, "components": curve.components})
     for number, part in enumerate(curve.parts):
-        files[f"curve.{number}.npz"] = pack_arrays(part.predictor.to_arrays())
+        files[f"curve.{number}.npz"] = pack_arrays(narrowed(part.predictor.to_arrays()))
     return write_frozen(parent, manifest, files)
 
 

@@ -272,11 +272,14 @@ def _structure(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case
     name = rng.choice([name for name in contents if name.startswith(f"{kind}.")])
     with np.load(io.BytesIO(contents[name])) as read:
         arrays = dict(read)
+    if rng.random() < 0.5:  # so that numbers of 32 bits have a place
+        arrays |= {key: array.astype("i4") for key, array in arrays.items() if key in STRUCTURE}
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         array = arrays[rng.choice([key for key in STRUCTURE if key in arrays])]
         near = int(array[rng.randrange(len(array))])  # what another one has
         value = rng.choice((*INTEGERS, near, near + 1, near - 1, len(array), rng.randrange(45)))
-        array[rng.randrange(len(array))] = max(-(2**31), min(value, 2**31 - 1))
+        limits = np.iinfo(array.dtype)
+        array[rng.randrange(len(array))] = max(limits.min, min(value, limits.max))
     return _sealed(Case("structure", kind, {name: _npz(arrays)}, structural=True), contents)
 
 

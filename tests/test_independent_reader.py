@@ -73,6 +73,18 @@ def test_the_benchmark_has_all_that_the_format_has(folder: Path) -> None:
     assert FORMAT_VERSION == 1, "write the reader of the next version too"
 
 
+def test_the_files_have_wide_and_narrow_arrays(folder: Path) -> None:
+    kinds = {}
+    for kind in ("gin", "mlp", "forest"):
+        with np.load(folder / f"{kind}.val_accuracy.npz", allow_pickle=False) as arrays:
+            kinds[kind] = {array.dtype.str[1:] for array in arrays.values()}
+    assert kinds == {
+        "gin": {"i2", "f2", "f8"},
+        "mlp": {"i2", "f4", "f8"},
+        "forest": {"i2", "f4", "f8"},
+    }
+
+
 @pytest.mark.parametrize("surrogate", SURROGATES)
 def test_means_and_standard_deviations(folder: Path, texts: list[str], surrogate: str) -> None:
     bench, reader = nasforge.load(folder, surrogate), Reader(folder, surrogate)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from nasforge.benchmark.arrays import pack_arrays
+from nasforge.benchmark.arrays import narrowed, pack_arrays
 from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.entries import (
     ModelEntry,
@@ -153,7 +153,7 @@ def files_of(
     golden = golden_architectures(DARTS, selftests)
     return {
         **{
-            file_of(part, target): pack_arrays(part.predictor.to_arrays())
+            file_of(part, target): pack_arrays(narrowed(part.predictor.to_arrays()))
             for (_, target), model in models.items()
             for part in model.parts
         },

@@ -27,7 +27,7 @@ COLLECT_PROTOCOL = 2
 SPLIT_PROTOCOL = 2
 """Parts or labels change."""
 
-FIT_PROTOCOL = 3
+FIT_PROTOCOL = 4
 """The same data and settings give another model."""
 
 SELECT_PROTOCOL = 3
@@ -36,7 +36,7 @@ SELECT_PROTOCOL = 3
 TEST_PROTOCOL = 2
 """Test scores change."""
 
-EXPORT_PROTOCOL = 4
+EXPORT_PROTOCOL = 5
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 2

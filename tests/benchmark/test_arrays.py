@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nasforge.benchmark.arrays import pack_arrays, unpack_arrays
+from nasforge.benchmark.arrays import narrowed, pack_arrays, unpack_arrays
 from nasforge.errors import BenchmarkFormatError
 
 ARRAYS = {
@@ -51,6 +51,28 @@ def test_arrays_round_trip() -> None:
     for name, array in ARRAYS.items():
         assert read[name].dtype == array.dtype
         np.testing.assert_array_equal(read[name], array, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "wide", "narrow"),
+    [
+        ([0.5, -3.0, np.inf], "f8", "f4"),
+        ([0.5, -3.0, np.inf], "f4", "f2"),
+        ([0.1], "f8", "f8"),
+        ([1e-7, 1.0], "f4", "f4"),
+        ([65504.0], "f4", "f2"),
+        ([65520.0], "f4", "f4"),
+        ([1e300], "f8", "f8"),
+        ([32767, -32768], "i4", "i2"),
+        ([32768], "i4", "i4"),
+    ],
+)
+def test_arrays_are_narrowed_if_they_lose_nothing(
+    values: list[float], wide: str, narrow: str
+) -> None:
+    array = narrowed({"a": np.array(values, wide)})["a"]
+    assert array.dtype == narrow
+    np.testing.assert_array_equal(array.astype(wide), np.array(values, wide), strict=True)
 
 
 def test_a_transposed_array_round_trips() -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nasforge.benchmark.arrays import narrowed
 from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, forest, make_predictor
 from nasforge.errors import BenchmarkFormatError
 
@@ -50,6 +51,24 @@ def test_forest_members_are_base_plus_the_leaves_reached(
     assert first == pytest.approx(first_member, rel=1e-15)
     assert second == 0.25 + 0.5
     assert (predictor.members, predictor.features) == (2, 8)
+
+
+def test_a_forest_in_half_the_bits_answers_as_the_wide_one(forest_arrays: Arrays) -> None:
+    rounded = {**forest_arrays, "value": forest_arrays["value"].astype(np.float32).astype(float)}
+    narrow = make_predictor("forest", narrowed(rounded))
+    assert narrowed(rounded)["value"].dtype == np.float32
+    for name, array in narrow.to_arrays().items():
+        np.testing.assert_array_equal(array, rounded[name], strict=True)
+    features = binary_rows(20)
+    expected = ForestPredictor(**rounded).predict(features)
+    np.testing.assert_array_equal(narrow.predict(features), expected)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "i4", "c8", ">f8"])
+def test_other_types_are_refused(dtype: str) -> None:
+    bias = LINEAR["bias"].astype(dtype)
+    with pytest.raises(BenchmarkFormatError, match=r"bias: .* expected float64 or float32"):
+        LinearPredictor(LINEAR["weights"], bias)
 
 
 def test_a_stack_of_forests_answers_as_its_parts(forest_arrays: Arrays) -> None:
@@ -165,7 +184,7 @@ def test_a_forest_with_an_array_of_the_wrong_type_is_refused(
 ) -> None:
     good = forest_arrays[name]
     swapped = good.dtype.newbyteorder(">")
-    for bad in (good.astype(np.int64), good.astype(np.float32), good.astype(swapped), good[0]):
+    for bad in (good.astype(np.int64), good.astype(np.float16), good.astype(swapped), good[0]):
         with pytest.raises(BenchmarkFormatError, match=f"{name}: .* expected"):
             make_predictor("forest", {**forest_arrays, name: np.asarray(bad)})
 
@@ -173,7 +192,7 @@ def test_a_forest_with_an_array_of_the_wrong_type_is_refused(
 @pytest.mark.parametrize(
     "arrays",
     [
-        {"weights": LINEAR["weights"].astype(np.float32)},
+        {"weights": LINEAR["weights"].astype(np.float16)},
         {"bias": np.array([1, 2])},
         {"bias": np.array(1.0)},
         {"bias": np.zeros(3)},

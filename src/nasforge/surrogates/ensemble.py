@@ -19,6 +19,7 @@ from nasforge.benchmark.targets import IDENTITY, Scale
 from nasforge.errors import SurrogateError
 from nasforge.recipe import digest
 from nasforge.space.protocol import SearchSpace
+from nasforge.surrogates.compact import compact
 from nasforge.surrogates.families import Family
 from nasforge.surrogates.labels import Labels
 from nasforge.surrogates.splits import fold_numbers
@@ -99,7 +100,7 @@ def fit_ensemble(
         for fold in range(bagging.folds):
             inside = fold_of != fold
             seed = bagging.seed_of(repeat, fold)
-            member = family.fit(features[inside], values[inside], seed, **settings)
+            member = compact(family.fit(features[inside], values[inside], seed, **settings))
             members.append(member)
             held_out[~inside, repeat] = link.inverse(member.predict(features[~inside])[:, 0])
     return FittedEnsemble(family.predictor.stack(members), held_out)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nasforge.benchmark.arrays import pack_arrays
+from nasforge.benchmark.arrays import narrowed, pack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE
 from nasforge.benchmark.card import CARD_FILE, format_card
 from nasforge.benchmark.fingerprint import (
@@ -61,7 +61,7 @@ def export(
     exported = exported_models(models, selection)
     # A blend's parts may be surrogates of their own too, which then share a file with it.
     files = {
-        arrays_file(part.name, target): pack_arrays(part.predictor.to_arrays())
+        arrays_file(part.name, target): pack_arrays(narrowed(part.predictor.to_arrays()))
         for (_, target), model in exported.items()
         for part in model.parts
     }
@@ -69,7 +69,7 @@ def export(
         basis = {"mean": curve.mean, "components": curve.components}
         files[manifest.curve.basis] = pack_arrays(basis)
         for entry, part in zip(manifest.curve.parts, curve.parts, strict=True):
-            files[entry.file] = pack_arrays(part.predictor.to_arrays())
+            files[entry.file] = pack_arrays(narrowed(part.predictor.to_arrays()))
     golden = golden_architectures(space, SELFTEST_ARCHITECTURES)
     files[SELFTEST_FILE] = pack_arrays(selftest_arrays(space, golden, manifest, exported))
     files[SUPPORT_FILE] = pack_arrays(_support_arrays(space, sources.development))

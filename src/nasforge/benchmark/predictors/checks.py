@@ -1,6 +1,6 @@
 """Checks that predictors make of their arrays, which may come from a stranger.
 
->>> require_dtypes(predictor, weights="f8")
+>>> widen(predictor, weights="f8")
 
 Each raises BenchmarkFormatError with the array's name.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from nasforge.benchmark.arrays import half_of
 from nasforge.errors import BenchmarkFormatError
 
 
@@ -18,12 +19,15 @@ def arrays_of(predictor: Any) -> dict[str, np.ndarray]:
     return {field.name: getattr(predictor, field.name) for field in fields(predictor)}
 
 
-def require_dtypes(predictor: object, **dtypes: str) -> None:
-    """Every named array has that dtype and at least one axis."""
+def widen(predictor: object, **dtypes: str) -> None:
+    """Every named array has that dtype, or gets it from half of it, and has at least one axis."""
     for name, dtype in dtypes.items():
-        array = getattr(predictor, name)
-        if array.dtype != np.dtype(dtype) or array.ndim == 0:
-            raise BenchmarkFormatError(f"{name}: {array.dtype} array, expected {np.dtype(dtype)}")
+        array, wide = getattr(predictor, name), np.dtype(dtype)
+        if array.dtype not in (wide, half_of(wide)) or array.ndim == 0:
+            raise BenchmarkFormatError(
+                f"{name}: {array.dtype} array, expected {wide} or {half_of(wide)}"
+            )
+        object.__setattr__(predictor, name, array.astype(wide, copy=False))  # they are frozen
 
 
 def require_finite(predictor: object, *names: str) -> None:

@@ -17,9 +17,9 @@ import numpy as np
 from nasforge.accelerator import kernels
 from nasforge.benchmark.predictors.checks import (
     arrays_of,
-    require_dtypes,
     require_finite,
     require_range,
+    widen,
 )
 from nasforge.benchmark.predictors.forest_tables import DistinctTests, LeafBits, leaf_bits
 from nasforge.errors import BenchmarkFormatError
@@ -64,7 +64,7 @@ class ForestPredictor:
     kind: ClassVar[str] = "forest"
 
     def __post_init__(self) -> None:
-        require_dtypes(
+        widen(
             self,
             feature="i4",
             threshold="f8",

@@ -17,9 +17,9 @@ import numpy as np
 from nasforge.accelerator import kernels
 from nasforge.benchmark.predictors.checks import (
     arrays_of,
-    require_dtypes,
     require_finite,
     require_range,
+    widen,
 )
 from nasforge.benchmark.predictors.gin_messages import routes_of, sum_messages
 from nasforge.errors import BenchmarkFormatError
@@ -79,7 +79,7 @@ class GinPredictor:
     kind: ClassVar[str] = "gin"
 
     def __post_init__(self) -> None:
-        require_dtypes(
+        widen(
             self,
             node_types="i4",
             node_embeddings="f4",

@@ -12,9 +12,9 @@ import numpy as np
 
 from nasforge.benchmark.predictors.checks import (
     arrays_of,
-    require_dtypes,
     require_finite,
     require_range,
+    widen,
 )
 from nasforge.errors import BenchmarkFormatError
 
@@ -54,9 +54,7 @@ class KernelPredictor:
     kind: ClassVar[str] = "kernel"
 
     def __post_init__(self) -> None:
-        require_dtypes(
-            self, rows="f4", dual="f8", first_row="i4", scale="f8", kernel="i4", bias="f8"
-        )
+        widen(self, rows="f4", dual="f8", first_row="i4", scale="f8", kernel="i4", bias="f8")
         if self.rows.ndim != 2 or self.scale.ndim != 2 or not self.rows.size:
             raise BenchmarkFormatError("rows, scale: must have two axes and not be empty")
         members = self.members

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from nasforge.benchmark.predictors.checks import arrays_of, require_dtypes, require_finite
+from nasforge.benchmark.predictors.checks import arrays_of, require_finite, widen
 from nasforge.errors import BenchmarkFormatError
 
 
@@ -28,7 +28,7 @@ class LinearPredictor:
     kind: ClassVar[str] = "linear"
 
     def __post_init__(self) -> None:
-        require_dtypes(self, weights="f8", bias="f8")
+        widen(self, weights="f8", bias="f8")
         members = len(self.bias)
         if self.weights.ndim != 2 or self.bias.shape != (self.weights.shape[0],) or not members:
             raise BenchmarkFormatError(

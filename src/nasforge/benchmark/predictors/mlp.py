@@ -10,7 +10,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from nasforge.benchmark.predictors.checks import arrays_of, require_dtypes, require_finite
+from nasforge.benchmark.predictors.checks import arrays_of, require_finite, widen
 from nasforge.errors import BenchmarkFormatError
 
 CHUNK_VALUES = 2**22
@@ -46,7 +46,7 @@ class MlpPredictor:
     kind: ClassVar[str] = "mlp"
 
     def __post_init__(self) -> None:
-        require_dtypes(
+        widen(
             self,
             columns="i4",
             input_weights="f4",

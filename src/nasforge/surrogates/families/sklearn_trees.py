@@ -32,6 +32,8 @@ def fit_random_forest(
         min_leaf: Fewest rows in a leaf.
         feature_fraction: Part of the features that a split may use.
     """
+    # Leaves hold differences from the mean, so that rounding them changes little.
+    base = float(labels.mean())
     model = RandomForestRegressor(
         trees,
         min_samples_leaf=min_leaf,
@@ -39,9 +41,9 @@ def fit_random_forest(
         bootstrap=True,
         n_jobs=1,
         random_state=seed,
-    ).fit(features, labels)
+    ).fit(features, labels - base)
     weights = [1.0 / trees] * trees
-    return forest_from_sklearn(model.estimators_, weights, base=0.0)
+    return forest_from_sklearn(model.estimators_, weights, base)
 
 
 def fit_ngboost(
