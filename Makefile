@@ -4,7 +4,8 @@ CONFIG ?= config/config.yaml
 CORES ?= all
 
 EXTRAS := workflow,slurm,train,fit,ngboost,fast,dev,docs
-SHIPPED := src/nasforge/benchmark/shipped/darts-cifar10-cpu-v1
+RELEASE := darts-cifar10-cpu-v1
+SHIPPED := src/nasforge/benchmark/shipped
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
 RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' $(CONFIG))
@@ -43,8 +44,8 @@ benchmark: environment ## make the benchmark of CONFIG (default config/config.ya
 release: environment ## make the released benchmark and docs/results.md from data/darts-cifar10-cpu
 	$(VENV)/bin/snakemake --cores $(CORES) \
 	  --configfile config/release.yaml config/release_tuned.json -- all studies
-	rm -rf $(SHIPPED) && mkdir -p $(dir $(SHIPPED))
-	cp -r results/release/export/darts-cifar10-cpu-v1 $(SHIPPED)
+	mkdir -p $(SHIPPED)
+	$(VENV)/bin/nasforge export zip results/release/export/$(RELEASE) -o $(SHIPPED)/$(RELEASE).zip
 	cp -r results/release/page/. docs/
 
 test: environment ## run the tests

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shutil
 from collections.abc import Callable
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 import nasforge
 from nasforge.benchmark import registry
 from nasforge.benchmark.fingerprint import space_fingerprint
+from nasforge.benchmark.frozen import write_zip
 from nasforge.benchmark.manifest import Manifest
 from nasforge.errors import BenchmarkFormatError, UnknownBenchmarkError
 from nasforge.space import DARTS
@@ -40,7 +40,8 @@ def test_a_path_loads_as_text_and_as_path(tiny_benchmark: Path) -> None:
 def test_a_shipped_benchmark_loads_by_name(
     tiny_benchmark: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(tiny_benchmark, tmp_path / "shipped" / "tiny-v1")
+    (tmp_path / "shipped").mkdir()
+    write_zip(tiny_benchmark, tmp_path / "shipped" / "tiny-v1.zip")
     monkeypatch.setattr(registry, "SHIPPED", tmp_path / "shipped")
     monkeypatch.chdir(tmp_path / "shipped")
     assert nasforge.available() == ("tiny-v1",)

@@ -1,15 +1,18 @@
 """Frozen folders on disk: written whole, read (or a .zip of one) only if every checksum holds.
 
 >>> folder = write_frozen(Path("export"), manifest, files)
+>>> write_zip(folder, Path("export.zip"))
 >>> manifest = read_manifest(folder)
 """
 
 import hashlib
+import io
 import json
 import os
 import shutil
 import stat
 import tempfile
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +57,38 @@ def write_frozen(parent: Path, manifest: Manifest, files: Mapping[str, bytes]) -
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return final
+
+
+def write_zip(folder: Path, path: Path) -> None:
+    """Write a benchmark as one file, its checksums checked; files the manifest lacks stay behind.
+
+    The same benchmark gives the same bytes with the same zlib.
+
+    Args:
+        folder: The benchmark, a folder or a .zip.
+        path: The .zip to write, whole or not at all; one that is there is replaced.
+
+    Raises:
+        BenchmarkFormatError: The benchmark is damaged.
+        OSError: The file cannot be written.
+    """
+    manifest = read_manifest(folder)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in (FILE, *sorted(manifest.files)):
+            if name == FILE:
+                content = _read(folder, FILE, MAX_MANIFEST_BYTES, "at most")
+            else:
+                content = read_file(folder, manifest, name)
+            info = zipfile.ZipInfo(f"{manifest.full_name}/{name}")  # dated 1980
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content, zipfile.ZIP_DEFLATED, compresslevel=9)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        _write_bytes(temporary, buffer.getvalue())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_manifest(folder: Path) -> Manifest:

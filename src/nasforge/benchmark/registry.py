@@ -13,18 +13,17 @@ from pathlib import Path
 
 from nasforge.benchmark.benchmark import Benchmark
 from nasforge.benchmark.frozen import read_manifest
-from nasforge.benchmark.section import FILE
 from nasforge.errors import BenchmarkFormatError, SpaceError, UnknownBenchmarkError
 from nasforge.space import SearchSpace
 from nasforge.space.registry import check_space, find_space
 
 SHIPPED = Path(__file__).parent / "shipped"
-"""Benchmarks that come with the package."""
+"""Benchmarks that come with the package, a .zip each."""
 
 
 def available() -> tuple[str, ...]:
     """Full names of the benchmarks that come with the package."""
-    return tuple(sorted(path.parent.name for path in SHIPPED.glob(f"*/{FILE}")))
+    return tuple(sorted(path.stem for path in SHIPPED.glob("*.zip")))
 
 
 def load(
@@ -58,7 +57,7 @@ def find(benchmark: str | PathLike[str]) -> Path:
         UnknownBenchmarkError: There is none of this name.
     """
     if str(benchmark) in available():
-        return SHIPPED / str(benchmark)
+        return SHIPPED / f"{benchmark}.zip"
     path = Path(benchmark)
     if path.is_dir() or (path.suffix == ".zip" and path.is_file()):
         return path

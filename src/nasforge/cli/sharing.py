@@ -1,6 +1,7 @@
 """Commands that hand a benchmark or an architecture to something else: export, draw.
 
     $ nasforge export syne-tune darts-digits-v1 -o ~/.blackbox-repository/darts-digits-v1
+    $ nasforge export zip results/quickstart/export/darts-digits-v1 -o darts-digits-v1.zip
     $ nasforge draw "normal:...-reduce:..." -o cell.svg
 
 What they need beyond numpy is imported when they run.
@@ -11,6 +12,8 @@ import json
 import sys
 from pathlib import Path
 
+from nasforge.benchmark.frozen import write_zip
+from nasforge.benchmark.registry import find
 from nasforge.cli.loading import add_benchmark, load_benchmark
 from nasforge.cli.parsing import Commands, Parser, add_command, require
 from nasforge.errors import NasforgeError
@@ -19,9 +22,12 @@ from nasforge.space import DARTS
 
 def add_commands(commands: Commands) -> None:
     """Add this module's commands to the parser."""
-    summary = "write a benchmark in the form of another library"
+    summary = "write a benchmark as one file, or in the form of another library"
     parser = commands.add_parser("export", help=summary, description=summary)
     formats = parser.add_subparsers(required=True, metavar="FORMAT", parser_class=Parser)
+    archive = add_command(formats, "zip", _zip, "the benchmark as one file")
+    add_benchmark(archive)
+    archive.add_argument("-o", "--output", type=Path, required=True, help="the .zip to write")
     blackbox = add_command(
         formats, "syne-tune", _syne_tune, "a folder for Syne Tune's blackbox repository"
     )
@@ -42,6 +48,21 @@ def add_commands(commands: Commands) -> None:
     draw.set_defaults(run=_draw)
     draw.add_argument("architecture", help="genotype text, in either form")
     draw.add_argument("-o", "--output", type=Path, help="file to write instead of printing")
+
+
+def _zip(options: argparse.Namespace) -> None:
+    if options.output.suffix != ".zip":
+        raise NasforgeError(f"-o {options.output}: its name must end in .zip")
+    bench = load_benchmark(options)
+    try:
+        write_zip(find(options.benchmark), options.output)
+    except OSError as error:
+        raise NasforgeError(f"{options.output}: cannot be written ({error.strerror})") from None
+    size = options.output.stat().st_size
+    if options.json:
+        print(json.dumps({"benchmark": bench.manifest.full_name, "bytes": size}))
+        return
+    print(f"{bench.manifest.full_name}, {size / 1e6:.1f} MB, written to {options.output}")
 
 
 def _syne_tune(options: argparse.Namespace) -> None:
