@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import fields, printed, refused
+from every_kind import write_every_kind
 from pyarrow import parquet
 from tiny_benchmark import write_benchmark
 
@@ -121,6 +122,23 @@ def test_a_table_can_go_to_a_file(
     assert (tmp_path / "t.txt").read_text() == printed(capsys, *arguments)
 
 
+def test_options_may_stand_anywhere(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    first, *others = TEXTS
+    usual = printed(capsys, "query", folder, *TEXTS, "--space", "darts", "--json")
+    assert printed(capsys, "query", folder, "--space", "darts", *TEXTS, "--json") == usual
+    assert printed(capsys, "query", "--json", folder, first, "--space=darts", *others) == usual
+
+
+def test_an_epoch_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = write_every_kind(tmp_path)
+    rows = json.loads(printed(capsys, "query", folder, *TEXTS, "--epoch", "2", "--json"))
+    bench = nasforge.load(folder)
+    assert [row["val_accuracy"] for row in rows] == [bench.curve(text)[1] for text in TEXTS]
+    assert {row["test_accuracy"] for row in rows} == {None}
+    message = refused(capsys, "query", folder, TEXTS[0], "--epoch", "9")
+    assert "epoch: 9 must be an integer from 1 to 4" in message
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -131,6 +149,7 @@ def test_a_table_can_go_to_a_file(
         ([TEXTS[0], "-o", "answers.txt"], "ends in none of .csv, .json, .parquet; say --format"),
         ([TEXTS[0], "-o", "/no/such/folder/a.csv"], "cannot be written (No such file"),
         ([TEXTS[0], "-o", "/no/such/folder/a.parquet"], "cannot be written"),
+        ([TEXTS[0], "--epoch", "1"], "was made without learning curves"),
         ([TEXTS[0], "--format", "xml"], "invalid choice: 'xml'"),
     ],
 )

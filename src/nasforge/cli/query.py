@@ -7,7 +7,7 @@ $ nasforge sample 1000 | nasforge query darts-digits-v1 - -o answers.parquet
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,9 @@ def add_commands(commands: Commands) -> None:
     query.add_argument(
         "--noise-seed", type=int, help="draw a training's outcome instead of the mean"
     )
+    query.add_argument(
+        "--epoch", type=int, help="of a training stopped after so many epochs (default: all)"
+    )
     add_output(query)
     info = add_command(commands, "info", _info, "show what a benchmark says of itself")
     add_benchmark(info)
@@ -51,7 +54,11 @@ def _query(options: argparse.Namespace) -> None:
     name = chosen_format(options)
     bench = load_benchmark(options, options.surrogate)
     texts, architectures = read_architectures(options, bench.space)
-    answers = _answers(bench, architectures, options.noise_seed)
+    if options.epoch is None:
+        answers = _answers(bench, architectures, options.noise_seed)
+    else:
+        seed, epoch = options.noise_seed, options.epoch
+        answers = [asdict(bench.query(each, seed, epoch=epoch)) for each in architectures]
     if name != "table":
         head = ({"benchmark": bench.name, "architecture": text} for text in texts)
         rows = [{**first, **answer} for first, answer in zip(head, answers, strict=True)]
