@@ -1,6 +1,9 @@
 """The PyTorch backend: mixup, drop path, the auxiliary loss, and going on from a state."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
 from nasforge.training.batches import epoch_batches
 from nasforge.training.dataset import ImageSet
-from nasforge.training.torch_trainer import TorchTrainer, initial_network
+from nasforge.training.torch_trainer import TorchTrainer, _memory_format, initial_network
 
 REGULARISED = {
     "weight_decay": 1e-3,
@@ -137,3 +140,27 @@ def test_a_state_goes_on_bit_for_bit(genotype: Genotype, recipe: Recipe, images:
     after, expected = resumed.state(), whole.state()
     assert after.keys() == expected.keys()
     assert all(np.array_equal(after[key], expected[key]) for key in expected)
+
+
+STRIDED = """
+import sys
+import torch
+torch.set_num_threads(1)
+layout = getattr(torch, sys.argv[2])
+convolution = torch.nn.Conv2d(int(sys.argv[1]), 4, 1, stride=2).to(memory_format=layout)
+for _ in range(30):
+    inputs = torch.randn(30, int(sys.argv[1]), 8, 8).to(memory_format=layout)
+    convolution(inputs.requires_grad_()).square().sum().backward()
+"""
+"""The gradient that goes wrong in some layouts on some processors; see `_memory_format`."""
+
+
+@pytest.mark.parametrize(("channels", "layout"), [(2, "contiguous_format"), (4, "channels_last")])
+def test_the_layout_is_one_that_pytorch_computes_without_breaking_the_heap(
+    recipe: Recipe, channels: int, layout: str
+) -> None:
+    assert _memory_format(dataclasses.replace(recipe, channels=channels)) is getattr(torch, layout)
+    # What the first factorized reduction reads.
+    command = [sys.executable, "-c", STRIDED, str(2 * channels), layout]
+    ended = subprocess.run(command, env=os.environ | {"MALLOC_CHECK_": "3"}, capture_output=True)
+    assert ended.returncode == 0, ended.stderr
