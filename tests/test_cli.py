@@ -50,7 +50,7 @@ def test_query_prints_json_for_machines(capsys: pytest.CaptureFixture[str], fold
     for row in rows:
         expected = bench.query(row["architecture"])
         assert row["benchmark"] == "tiny-v1/linear"
-        assert row["val_accuracy"] == expected.val_accuracy
+        assert row["val_accuracy"] == pytest.approx(expected.val_accuracy, rel=1e-12)
         assert row["macs"] == expected.macs
         assert row["test_accuracy"] is None
 

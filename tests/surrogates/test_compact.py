@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nasforge.benchmark.arrays import narrowed, pack_arrays
@@ -52,6 +52,7 @@ def test_predictions_move_by_less_than_noise(name: str, genotypes: list[Genotype
     st.floats(allow_nan=False, allow_infinity=False),
     st.floats(width=32, allow_nan=False, allow_infinity=False),
 )
+@example(np.nextafter(-float(np.finfo(np.float32).max), -np.inf), 0.0)
 def test_a_rounded_threshold_divides_float32_the_same(threshold: float, feature: float) -> None:
     forest = compact(stump(threshold))
     assert forest.threshold[0] == np.float32(forest.threshold[0])

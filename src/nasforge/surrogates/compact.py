@@ -36,7 +36,8 @@ def _float32_below(thresholds: np.ndarray) -> np.ndarray:
     """The largest float32 that is not above: it divides features, which are float32, the same."""
     with np.errstate(over="ignore"):
         nearest = thresholds.astype(np.float32)
-    below = np.nextafter(nearest, np.float32(-np.inf))
+        # Below the lowest float32 is -inf; some numpy call that an overflow.
+        below = np.nextafter(nearest, np.float32(-np.inf))
     return np.where(nearest > thresholds, below, nearest).astype(np.float64)
 
 
