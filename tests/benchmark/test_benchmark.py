@@ -156,7 +156,8 @@ def test_many_curves_are_the_single_ones(tmp_path: Path) -> None:
     architectures = [DARTS.sample(np.random.default_rng(seed)) for seed in range(5)]
     curves = bench.curve_many([architectures[0], *map(str, architectures[1:])])
     for architecture, curve in zip(architectures, curves, strict=True):
-        np.testing.assert_allclose(curve, bench.curve(architecture), rtol=1e-12)
+        # Graph networks are float32: sums of many rows are added in another order than of one.
+        np.testing.assert_allclose(curve, bench.curve(architecture), rtol=1e-6)
     with pytest.raises(GenotypeError, match="use curve_many for several"):
         bench.curve(architectures)
     with pytest.raises(GenotypeError, match="use query_many for several"):
