@@ -74,8 +74,9 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     collected = tables_in(folder / "collect")
     collect_evaluations(space, find_tables(folder / "data"), collected)
     files = {name: folder / name for name in ("development", "test", "scores", "selection")}
-    parts = PartFiles(files["development"], files["test"], folder / "set_aside")
-    write_parts(collected.evaluations, collected.proposals, parts, 0.2, 0)
+    machines = folder / "machines.json"
+    parts = PartFiles(files["development"], files["test"], folder / "set_aside", machines)
+    write_parts(space, collected.evaluations, collected.proposals, parts, 0.2, 0)
     records = {(family, "val_accuracy"): folder / family / "val.json" for family in FAMILIES}
     for (family, target), record in records.items():
         record.parent.mkdir()
@@ -92,6 +93,7 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         collected.evaluations,
         collected.proposals,
         files["development"],
+        machines,
         files["selection"],
         test_scores,
     )

@@ -24,7 +24,7 @@ REPLAY_PROTOCOL = 1
 COLLECT_PROTOCOL = 2
 """The collected tables change."""
 
-SPLIT_PROTOCOL = 2
+SPLIT_PROTOCOL = 3
 """Parts or labels change."""
 
 FIT_PROTOCOL = 4
@@ -36,7 +36,7 @@ SELECT_PROTOCOL = 3
 TEST_PROTOCOL = 2
 """Test scores change."""
 
-EXPORT_PROTOCOL = 5
+EXPORT_PROTOCOL = 6
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 2

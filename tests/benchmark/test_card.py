@@ -48,6 +48,24 @@ def test_the_card_says_what_the_benchmark_is(manifest: Manifest) -> None:
         assert text in card
 
 
+def test_the_card_names_the_machines_whose_seconds_it_predicts(manifest: Manifest) -> None:
+    assert "Trained on" not in format_card(manifest)
+    machines = [
+        {"name": "cpu, fast, native, fp32", "trainings": 50, "factor": 1.0},
+        {"name": "cpu, slow, native, fp32", "trainings": 10, "factor": 0.45454},
+    ]
+    for some, line in (
+        (machines[:1], "- Trained on cpu, fast, native, fp32 (50 trainings)."),
+        (
+            machines,
+            "- Trained on cpu, fast, native, fp32 (50 trainings); cpu, slow, native, fp32 (10, "
+            "times multiplied by 0.455); `train_time_s` is in seconds of the first.",
+        ),
+    ):
+        training = {**manifest.training_set, "machines": some}
+        assert line in format_card(dataclasses.replace(manifest, training_set=training))
+
+
 @pytest.mark.parametrize(("trainings", "times"), [(1, "once"), (3, "3 times")])
 def test_the_best_known_is_given_with_its_trainings(
     manifest: Manifest, trainings: int, times: str

@@ -42,6 +42,7 @@ class Training:
     val_accuracy: float
     train_time_s: float = 10.0
     status: str = "ok"
+    cpu: str = "a processor"
 
     @property
     def evaluation(self) -> Evaluation:
@@ -71,7 +72,7 @@ class Training:
             backend="torch",
             precision="fp32",
             device="cpu",
-            cpu="a processor",
+            cpu=self.cpu,
             software="{}",
             finished_at="2026-01-01T00:00:00+00:00",
         )
@@ -87,6 +88,7 @@ class Campaign:
         self.development = folder / "development.parquet"
         self.test = folder / "test.parquet"
         self.set_aside = folder / "set_aside.parquet"
+        self.machines = folder / "machines.json"
         self.outputs = SelectionOutputs(
             folder / "scores.parquet", folder / "candidates.csv", folder / "selection.json"
         )
@@ -117,8 +119,8 @@ class Campaign:
         write_table(self.proposals, table, "proposals", PROVENANCE)
 
     def split(self, test_fraction: float = 0.2, seed: int = 0, **samplers: Sequence[str]) -> None:
-        files = PartFiles(self.development, self.test, self.set_aside)
-        write_parts(self.evaluations, self.proposals, files, test_fraction, seed, **samplers)
+        files = PartFiles(self.development, self.test, self.set_aside, self.machines)
+        write_parts(DARTS, self.evaluations, self.proposals, files, test_fraction, seed, **samplers)
 
 
 @pytest.fixture(scope="session")

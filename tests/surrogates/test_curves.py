@@ -121,7 +121,8 @@ def test_a_benchmark_answers_with_a_curve(
     extra = table.head(2).assign(family="curve", target="val_accuracy@1")
     pd.concat([table, extra]).to_parquet(tmp_path / "scores.parquet")
     sources = ExportSources(
-        *(campaign.evaluations, campaign.proposals, campaign.development, campaign.selection),
+        *(campaign.evaluations, campaign.proposals, campaign.development),
+        *(campaign.machines, campaign.selection),
         tmp_path / "scores.parquet",
     )
     spec = ExportSpec("darts-curves", 1, "Synthetic.")
@@ -157,7 +158,8 @@ def test_a_benchmark_answers_with_a_curve(
 def test_a_benchmark_without_curves_says_so(finished_campaign, genotypes, tmp_path: Path) -> None:
     campaign = finished_campaign
     sources = ExportSources(
-        *(campaign.evaluations, campaign.proposals, campaign.development, campaign.selection),
+        *(campaign.evaluations, campaign.proposals, campaign.development),
+        *(campaign.machines, campaign.selection),
         campaign.test_scores,
     )
     spec = ExportSpec("darts-plain", 1, "Synthetic.")

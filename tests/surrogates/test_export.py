@@ -28,6 +28,7 @@ def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
         campaign.evaluations,
         campaign.proposals,
         campaign.development,
+        campaign.machines,
         campaign.selection,
         campaign.test_scores,
     )
@@ -134,6 +135,12 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
         {"sampler": "a", "optimizer": "random", "proposals": 25},
         {"sampler": "b", "optimizer": "random", "proposals": 16},
     ]
+    machine = {
+        "name": "cpu, a processor, torch, fp32",
+        "trainings": len(development),
+        "factor": 1.0,
+    }
+    assert training["machines"] == [machine]
     assert manifest["recipe"]["epochs"] == 2
     assert manifest["network"]["classes"] == 10
 

@@ -1,5 +1,6 @@
 """Labels: means over trainings, with every architecture on one side of the split."""
 
+import json
 import math
 from pathlib import Path
 
@@ -73,6 +74,41 @@ def test_a_target_that_some_evaluation_does_not_know_is_refused(
     assert len(everything(campaign)) == 20
     with pytest.raises(SurrogateError, match=r"train_time_s is unknown for 1 of \d+ evaluations"):
         everything(campaign, TARGETS["train_time_s"])
+
+
+def test_times_are_those_of_the_machine_of_most_trainings(
+    campaign, make_training, genotypes: list[Genotype]
+) -> None:
+    trainings = [
+        make_training(g, 0, 0.5, 10.0 if i < 20 else 30.0, cpu="fast" if i < 20 else "slow")
+        for i, g in enumerate(genotypes[:30])
+    ]
+    campaign.write(trainings, [("a", genotype) for genotype in genotypes[:30]])
+    campaign.split()
+    [fast, slow] = json.loads(campaign.machines.read_text())
+    assert (fast["name"], fast["factor"]) == ("cpu, fast, torch, fp32", 1.0)
+    assert slow["name"] == "cpu, slow, torch, fp32"
+    assert slow["factor"] == pytest.approx(1 / 3, rel=0.1)
+    for value, seeds in everything(campaign, TARGETS["train_time_s"]).values():
+        assert (np.exp(value), seeds) == (pytest.approx(10.0, rel=0.1), 1)
+    development = pd.read_parquet(campaign.development)
+    assert fast["trainings"] + slow["trainings"] == len(development)
+
+
+def test_times_of_a_machine_that_only_tested_are_unknown(
+    campaign, make_training, genotypes: list[Genotype], caplog: pytest.LogCaptureFixture
+) -> None:
+    trainings = [
+        make_training(g, 0, 0.5, 10.0, cpu="fast" if i < 25 else "other")
+        for i, g in enumerate(genotypes[:30])
+    ]
+    proposals = [("a" if i < 25 else "fresh", g) for i, g in enumerate(genotypes[:30])]
+    campaign.write(trainings, proposals)
+    campaign.split(test_samplers=["fresh"])
+    assert "train_time_s of 5 evaluations is left out" in caplog.text
+    assert len(read_labels(campaign.test, VAL)) == 5
+    with pytest.raises(SurrogateError, match="train_time_s is unknown for 5 of 5"):
+        read_labels(campaign.test, TARGETS["train_time_s"])
 
 
 def test_failed_and_diverged_trainings_are_no_labels(replicated, genotypes: list[Genotype]) -> None:

@@ -1,7 +1,7 @@
 """
 Exporting: the scored models become a frozen benchmark.
 
-In:   fit/, select/, score/, collect/
+In:   split/, fit/, select/, score/, collect/
 Out:  export/<name>-v<version>/
 """
 
@@ -24,6 +24,7 @@ rule export_benchmark:
         evaluations="<results>/collect/evaluations.parquet",
         proposals="<results>/collect/proposals.parquet",
         development="<results>/split/development.parquet",
+        machines="<results>/split/machines.json",
     output:
         manifest="<export>/manifest.json",
         card="<export>/CARD.md",

@@ -3,7 +3,8 @@ Fitting: split, tune and fit every family, blend, select out-of-fold, and only t
 test part.
 
 In:   collect/
-Out:  split/{development,test,set_aside}.parquet, tune/, fit/<family>/<target>.{json,npz,parquet},
+Out:  split/{development,test,set_aside}.parquet, split/machines.json, tune/,
+      fit/<family>/<target>.{json,npz,parquet},
       fit/blend/<target>.{json,parquet}, select/, score/
 The test part is the input of `score_test` alone, which also needs the finished selection.
 """
@@ -24,12 +25,14 @@ rule split_parts:
         development="<results>/split/development.parquet",
         test="<results>/split/test.parquet",
         set_aside="<results>/split/set_aside.parquet",
+        machines="<results>/split/machines.json",
     log:
         "<logs>/split.log",
     resources:
         **HEAVY,
     params:
         protocol=SPLIT_PROTOCOL,
+        space=config["space"],
         split=config["split"],
     script:
         "../scripts/split_parts.py"

@@ -16,6 +16,7 @@ with job(snakemake):
             evaluations=Path(snakemake.input.evaluations),
             proposals=Path(snakemake.input.proposals),
             development=Path(snakemake.input.development),
+            machines=Path(snakemake.input.machines),
             selection=Path(snakemake.input.selection),
             test_scores=Path(snakemake.input.test_scores),
         ),

@@ -68,11 +68,26 @@ def _what_it_is(manifest: Manifest) -> list[str]:
         f"- Fitted on {training['evaluations']} trainings of {training['architectures']} "
         f"architectures; the campaign made {training['campaign_evaluations']} trainings of "
         f"{training['campaign_architectures']} architectures{time}.",
+        *_machine_lines(manifest),
         f"- Proposals by sampler: {_samplers(manifest)}.",
         f"- Best known architecture (by {best['surrogate']}'s prediction, "
         f"{best['val_accuracy']:.4f}{trained_text(best)}): `{best['architecture']}`.",
         "",
     ]
+
+
+def _machine_lines(manifest: Manifest) -> list[str]:
+    """On what it was trained, and what was done to the times of all machines but the first."""
+    machines = manifest.training_set.get("machines", [])
+    if not machines:
+        return []
+    texts = [f"{machines[0]['name']} ({machines[0]['trainings']} trainings)"]
+    texts += [
+        f"{machine['name']} ({machine['trainings']}, times multiplied by {machine['factor']:.3g})"
+        for machine in machines[1:]
+    ]
+    seconds = "" if len(texts) == 1 else "; `train_time_s` is in seconds of the first"
+    return [f"- Trained on {'; '.join(texts)}{seconds}."]
 
 
 def trained_text(best: Mapping[str, Any]) -> str:

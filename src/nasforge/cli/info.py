@@ -73,6 +73,16 @@ def _training_set(training: dict[str, Any]) -> dict[str, str]:
             section.get("samplers", list) if "samplers" in training else []
         )
     ]
+    machines = [
+        Section(row, f"training_set.machines[{number}]")
+        for number, row in enumerate(
+            section.get("machines", list) if "machines" in training else []
+        )
+    ]
+    if machines:
+        fields["trained on"] = "; ".join(
+            f"{machine.get('name', str)} ({machine.get('trainings', int)})" for machine in machines
+        )
     if samplers:
         fields["samplers"] = ", ".join(
             f"{part.get('sampler', str)} ({part.get('proposals', int)})" for part in samplers

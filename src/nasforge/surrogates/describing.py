@@ -3,6 +3,7 @@
 >>> describe(DARTS, ExportSpec("darts-digits", 1, "..."), sources, selection, models, curve)
 """
 
+import json
 import math
 import platform
 from collections.abc import Mapping
@@ -75,6 +76,7 @@ class ExportSources:
         evaluations: The campaign's evaluations.
         proposals: Its proposals.
         development: The development part, which the models were fitted on.
+        machines: The kinds of machine that trained it.
         selection: What `select` wrote.
         test_scores: What `score_test` wrote.
     """
@@ -82,6 +84,7 @@ class ExportSources:
     evaluations: Path
     proposals: Path
     development: Path
+    machines: Path
     selection: Path
     test_scores: Path
 
@@ -259,6 +262,7 @@ def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:
             {"sampler": sampler, "optimizer": optimizer, "proposals": int(number)}
             for (sampler, optimizer), number in counts.items()
         ],
+        "machines": json.loads(sources.machines.read_text(encoding="utf-8")),
     }
 
 

@@ -6,8 +6,10 @@ The tables read here are those of `write_parts`: evaluations with status ok, one
 the stratum of their architecture.
 """
 
+import json
+import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,13 @@ import pyarrow.compute as pc
 from nasforge.benchmark.targets import TARGETS, Target
 from nasforge.config_campaign import MINIMUM_DEVELOPMENT
 from nasforge.errors import SurrogateError
-from nasforge.evaluations.files import atomic_path
+from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.evaluations.tables import read_table
+from nasforge.space import SearchSpace
+from nasforge.surrogates.machines import compare_machines, on_one_machine
 from nasforge.surrogates.splits import test_part
+
+_LOG = logging.getLogger(__name__)
 
 _KEYS = ["architecture", "architecture_id", "stratum", "replicate"]
 _COLUMNS = ["evaluation_id", *_KEYS, *TARGETS]
@@ -98,14 +104,17 @@ class PartFiles:
         development: What surrogates learn from.
         test: Held out until the end.
         set_aside: Architectures of set-aside samplers; studies judge surrogates by them.
+        machines: The kinds of machine that trained (JSON), whose times are those of the first.
     """
 
     development: Path
     test: Path
     set_aside: Path
+    machines: Path
 
 
 def write_parts(
+    space: SearchSpace,
     evaluations_file: Path,
     proposals_file: Path,
     files: PartFiles,
@@ -116,7 +125,11 @@ def write_parts(
 ) -> None:
     """Split the evaluations with status ok into a development and a test part.
 
+    Training times become those of the machine that most of the development part was trained on;
+    those of a machine that trained none of it become unknown.
+
     Args:
+        space: Where the architectures are from.
         evaluations_file: The campaign's evaluations.
         proposals_file: Its proposals; an architecture's stratum is its first proposal's sampler.
         files: Written.
@@ -151,6 +164,7 @@ def write_parts(
         )
     in_test = ok["architecture_id"].isin(test_ids)
     in_aside = ok["architecture_id"].isin(set(aside))
+    ok["train_time_s"] = _put_on_one_machine(space, ok, ~in_test & ~in_aside, files.machines)
     for file, part in (
         (files.development, ok[~in_test & ~in_aside]),
         (files.test, ok[in_test]),
@@ -160,6 +174,21 @@ def write_parts(
             part[_COLUMNS].sort_values(["architecture_id", "replicate"]).to_parquet(
                 temporary, index=False
             )
+
+
+def _put_on_one_machine(
+    space: SearchSpace, ok: pd.DataFrame, in_development: pd.Series, file: Path
+) -> pd.Series:
+    machines = compare_machines(space, ok[in_development])
+    times = on_one_machine(ok, machines)
+    if lost := int((ok["train_time_s"].notna() & times.isna()).sum()):
+        _LOG.warning(
+            "train_time_s of %d evaluations is left out: their machines trained nothing of the "
+            "development part, so nothing tells how fast they are",
+            lost,
+        )
+    write_text(file, json.dumps([asdict(machine) for machine in machines], indent=1) + "\n")
+    return times
 
 
 def _first_samplers(
