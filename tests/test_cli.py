@@ -91,7 +91,9 @@ def test_info_has_tables_of_targets_and_scores(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     folder = write_benchmark(tmp_path, TARGETS, noisy=("val_accuracy", "train_time_s"))
-    _, targets, scores = printed(capsys, "info", folder).split("\n\n")
+    _, targets, scores, limits, *reasons = printed(capsys, "info", folder).split("\n\n")
+    assert limits == "Where it must not be trusted"
+    assert "long runs" in "".join(reasons)
     rows = [re.split(r"  +", line) for line in targets.splitlines()[1:]]
     source = "30 trainings of 10 architectures"
     assert rows == [

@@ -30,7 +30,7 @@ SPLIT_PROTOCOL = 3
 FIT_PROTOCOL = 4
 """The same data and settings give another model."""
 
-SELECT_PROTOCOL = 3
+SELECT_PROTOCOL = 4
 """Selection, noise, calibration or out-of-fold scores change."""
 
 TEST_PROTOCOL = 2
@@ -42,5 +42,5 @@ EXPORT_PROTOCOL = 6
 REPORT_PROTOCOL = 2
 """Figures or tables of the report change."""
 
-STUDY_PROTOCOL = 1
+STUDY_PROTOCOL = 2
 """Results of studies change."""

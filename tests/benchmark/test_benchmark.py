@@ -470,3 +470,25 @@ def test_a_query_needs_nothing_but_numpy(tiny_benchmark: Path, bench: Benchmark)
     assert done.stderr == ""
     answer = bench.query(ARCHITECTURE, noise_seed=3)
     assert float.fromhex(done.stdout.strip()) == answer.val_accuracy
+
+
+def test_no_architectures_get_no_answers(tmp_path: Path) -> None:
+    folder = write_every_kind(tmp_path)
+    for surrogate in nasforge.load(folder).manifest.surrogates:
+        bench = nasforge.load(folder, surrogate)
+        with numpy_alone():
+            answers = bench.query_many([])
+        assert {name: len(values) for name, values in answers.items()} == dict.fromkeys(answers, 0)
+        assert answers.keys() == bench.query_many([ARCHITECTURE]).keys()
+        assert answers["params"].dtype == np.int64
+        assert bench.curve_many([]).shape == (0, 4)
+    assert [DARTS.encode([], name).shape[0] for name in DARTS.encodings] == [0] * 5
+
+
+@pytest.mark.parametrize("epoch", [0, 5, 1.0, "1", True])
+def test_an_epoch_is_one_of_the_curve(tmp_path: Path, epoch: object) -> None:
+    bench = nasforge.load(write_every_kind(tmp_path))
+    with pytest.raises(NasforgeError, match=r"epoch: .* must be an integer from 1 to 4"):
+        bench.query(ARCHITECTURE, epoch=epoch)
+    with pytest.raises(NasforgeError, match=r"list of names, such as \['params'\]"):
+        bench.query(ARCHITECTURE, epoch=1, targets="params")

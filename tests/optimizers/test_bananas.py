@@ -148,3 +148,12 @@ def test_it_fits_on_part_of_a_long_history(bit_space):
 def test_settings_out_of_range_are_refused(bit_space, settings, message):
     with pytest.raises(OptimizerError, match=message):
         Bananas(bit_space, 1, **settings)
+
+
+def test_a_history_smaller_than_the_random_start_is_fitted_when_it_is_full(bit_space):
+    optimizer = Bananas(bit_space, seed=0, initial_size=20, max_history=6)
+    for _ in range(6):
+        [architecture] = optimizer.ask(1)
+        assert not optimizer._can_fit()
+        tell(optimizer, [architecture], [float(sum(architecture))])
+    assert optimizer._can_fit()

@@ -6,6 +6,7 @@ import pytest
 
 from nasforge.errors import OptimizerError
 from nasforge.optimizers.parameter_free import PARAMETER_FREE, ParameterFree
+from nasforge.optimizers.table_space import TableSpace
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
 
@@ -41,3 +42,15 @@ def test_it_knows_the_operations_of_darts_only() -> None:
 
     with pytest.raises(OptimizerError, match="not those of 'other'"):
         ParameterFree(Other(), seed=0)
+
+
+def test_it_cannot_stay_within_a_table() -> None:
+    table = TableSpace(DARTS, ParameterFree(DARTS, seed=0).ask(10))
+    with pytest.raises(OptimizerError, match="networks that a table does not hold"):
+        ParameterFree(table, seed=0)
+
+
+def test_what_was_seen_is_not_proposed_again() -> None:
+    sampler = ParameterFree(DARTS, seed=0)
+    asked = [*sampler.ask(7), *sampler.ask(7)]
+    assert len({DARTS.architecture_id(genotype) for genotype in asked}) == 14

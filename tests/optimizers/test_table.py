@@ -140,3 +140,9 @@ def test_tables_that_do_not_belong_together_are_refused(tmp_path, tiny_space):
         TableBackend.read(tmp_path / "both")
     with pytest.raises(EvaluationsError, match="made for space 'darts'"):
         TableBackend.read(tmp_path / "a", tiny_space)
+
+
+def test_a_budget_beyond_the_table_asks_it_again(tiny_space):
+    trajectory = run("random", backend(tiny_space), budget=10)
+    assert len(trajectory) == 10
+    assert len(set(trajectory.architectures)) == 3

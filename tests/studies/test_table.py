@@ -82,7 +82,8 @@ def test_the_table_errs_by_the_noise_of_its_run(
     assert row["judges"] == JUDGES
     assert set(table["stratum"]) == {"all", "random", "optimized"}
     assert set(table["variant"]) == {"unseen", "first run seen"}
-    assert row["core_hours"] == pytest.approx(20 * 36 / 3600)
+    trainings = (JUDGES * SEEDS + N - JUDGES) / N  # of an architecture, in the mean
+    assert row["core_hours"] == pytest.approx(20 * trainings * 36 / 3600, abs=1e-5)
 
 
 def test_a_better_surrogate_overtakes_and_the_sentence_says_from_where(
@@ -93,7 +94,27 @@ def test_a_better_surrogate_overtakes_and_the_sentence_says_from_where(
     by_size = rows[rows["variant"] == "unseen"].set_index("size")["difference"]
     assert by_size["20"] > 0 > by_size["all"]
     assert sentence.startswith("linear overtakes a table of one run from 48 training architectures")
-    assert "(0.5 core-hours) on, surely from 48 on" in sentence
+    hours = 48 * (JUDGES * SEEDS + N - JUDGES) / N * 36 / 3600
+    assert f"({hours:.1f} core-hours) on, surely from 48 on" in sentence
+
+
+def test_only_what_stays_better_has_overtaken() -> None:
+    columns = {"stratum": "all", "metric": "mae", "variant": "unseen", "family": "linear"}
+    table = pd.DataFrame(
+        {
+            "trained": [50, 100, 200, 400],
+            "surrogate": 0.01,
+            "table": 0.01,
+            "difference": [-0.1, 0.1, -0.1, -0.2],
+            "low": -1.0,
+            "high": [-0.1, 0.1, 0.1, -0.1],
+            "judges": 40,
+        }
+    ).assign(**columns)
+    assert "from 200 training architectures (2.0 core-hours) on, surely from 400" in study.finding(
+        table, 36.0
+    )
+    assert study.finding(table.iloc[:2], 36.0).startswith("No surrogate overtakes")
 
 
 def test_a_worse_one_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

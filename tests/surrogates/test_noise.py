@@ -118,11 +118,11 @@ def test_the_epistemic_scale_is_recovered_from_few_members(members: int) -> None
     assert found == pytest.approx(3.0, rel=0.15)
 
 
-def test_residuals_no_larger_than_the_noise_calibrate_nothing() -> None:
+def test_residuals_no_larger_than_the_noise_leave_nothing_to_the_members() -> None:
     rng = np.random.default_rng(0)
     label_variances, member_variances = np.full(1000, 1e-4), np.full(1000, 1e-4)
     residuals = 0.009 * rng.standard_normal(1000)
-    assert fit_epistemic_scale(residuals, label_variances, member_variances) is None
+    assert fit_epistemic_scale(residuals, label_variances, member_variances) == 0.0
 
 
 def test_members_that_agree_cannot_be_calibrated() -> None:

@@ -94,6 +94,21 @@ def test_the_cheapest_within_a_standard_error_of_the_best_wins() -> None:
     assert choose(table.assign(standard_error=0.0), 55.0) == "close"
 
 
+def test_errors_are_compared_with_the_best_that_may_be_chosen(finished_campaign, tmp_path) -> None:
+    files = predict(
+        finished_campaign,
+        tmp_path,
+        {"val_accuracy": {"mean": 0.0, "linear": 0.01, "lightgbm": 0.02}},
+    )
+    outputs = SelectionOutputs(*(tmp_path / name for name in ("scores", "candidates", "selection")))
+    exported = {"a": "linear", "b": "lightgbm"}
+    select(DARTS, finished_campaign.development, files, 1000.0, outputs, exported)
+    table = pd.read_csv(outputs.candidates).set_index("surrogate")
+    assert table.loc["linear", ["behind_best", "standard_error"]].tolist() == [0.0, 0.0]
+    assert table.loc["mean", "behind_best"] < 0.0 < table.loc["lightgbm", "behind_best"]
+    assert table.loc["linear", "selected"]
+
+
 def test_of_equally_dear_ones_the_better_wins() -> None:
     assert choose(candidates(a=(0.0101, 0.1, 5.0), b=(0.01, 0.1, 5.0)), 10.0) == "b"
 

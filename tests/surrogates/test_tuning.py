@@ -67,10 +67,16 @@ def test_a_stored_study_holds_every_trial(finished_campaign, tmp_path: Path) -> 
     assert [trial.state.name for trial in study.trials] == ["COMPLETE"] * 3
 
 
-def test_a_family_without_a_search_space_is_tried_once(finished_campaign, tmp_path: Path) -> None:
+def test_a_family_without_a_search_space_is_tried_on_both_scales(
+    finished_campaign, tmp_path: Path
+) -> None:
     result = tune(finished_campaign, tmp_path, "gaussian_process", 5, largest=20)
-    assert result["tuning"]["trials"] == 1
-    assert result["surrogates"]["families"]["gaussian_process"] == {"largest": 20}
+    assert result["tuning"]["trials"] == 2
+    settings = result["surrogates"]["families"]["gaussian_process"]
+    assert settings.pop("link") in ("identity", "log_error")
+    assert settings == {"largest": 20}
+    once = tune(finished_campaign, tmp_path, "gaussian_process", 1, largest=20)
+    assert once["surrogates"]["families"]["gaussian_process"]["link"] == "identity"
 
 
 def test_progress_is_shown(finished_campaign, tmp_path: Path, capsys) -> None:

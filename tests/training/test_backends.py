@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ def no_compiler() -> None:
 
 def test_auto_is_native_where_it_can_be(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backends, "library_path", lambda: "engine.so")
+    monkeypatch.setattr(backends, "load_engine", lambda path: None)
     assert resolve_backend("auto", recipe, "cpu") == "native"
     assert resolve_backend("torch", recipe, "cpu") == "torch"
     assert resolve_backend("auto", recipe, "cuda") == "torch"
@@ -35,6 +37,20 @@ def test_auto_says_why_it_is_not_native(
     with caplog.at_level(logging.WARNING):
         assert resolve_backend("auto", recipe, "cpu") == "torch"
     assert caplog.messages == ["training with PyTorch: found no C++ compiler"]
+
+
+def test_an_engine_that_cannot_be_loaded_is_none(
+    recipe: Recipe,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "engine.so").touch()
+    monkeypatch.setattr(backends, "library_path", lambda: tmp_path / "engine.so")
+    assert resolve_backend("auto", recipe, "cpu") == "torch"
+    assert "cannot be loaded" in caplog.text
+    with pytest.raises(NativeEngineError, match="delete the file"):
+        resolve_backend("native", recipe, "cpu")
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ CASES = [
     Case(3, 4, 32, 16),
     Case(5, 8, 16, 64),
     Case(6, 2, 8, 33, drop_path=True),
+    Case(3, 4, 24, 16),
     Case(3, 4, 28, 3),
     Case(3, 2, 32, 21, auxiliary=True),
     Case(4, 4, 32, 16, drop_path=True, mixup=True, auxiliary=True),
@@ -204,8 +205,19 @@ def test_each_operation_alone(operation: str) -> None:
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="another processor family")
-def test_a_build_without_wide_vectors() -> None:
-    check(Case(3, 6, 8, 21, drop_path=True), library_path("x86-64"))
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="builds for x86 processors")
+@pytest.mark.parametrize("processor", ["x86-64", "x86-64-v3"])
+def test_a_build_without_wide_vectors(processor: str) -> None:
+    if processor == "x86-64-v3" and "avx2" not in Path("/proc/cpuinfo").read_text():
+        pytest.skip("this processor has no AVX2")
+    check(Case(3, 6, 8, 21, drop_path=True), library_path(processor))
+
+
+def test_a_network_that_is_too_large_is_out_of_memory() -> None:
+    case = Case(3, 4, 8, 4)
+    shape = NetworkShape(3, 64, 32, 10)
+    with pytest.raises(MemoryError, match="cannot hold the network"):
+        NativeNetwork(case.genotype, shape, 2**27, 1, 1)
 
 
 def test_partial_batches_leave_nothing_behind() -> None:

@@ -154,6 +154,8 @@ class Benchmark:
         if isinstance(targets, str):
             raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
         wanted = self._fields if targets is None else self._known(targets)
+        if not parsed:
+            return {name: _none_of(name) for name in wanted}
         return self._answer(Encoded(self.space, parsed), wanted, noise_seed)
 
     def _known(self, targets: Iterable[str]) -> tuple[str, ...]:
@@ -220,6 +222,8 @@ class Benchmark:
             NasforgeError: The benchmark has no learning curves.
         """
         parsed = self._parse_several(architectures, "curve_many takes several; use curve for one")
+        if self._curve is not None and not parsed:
+            return np.empty((0, self.manifest.curve.epochs))
         return self._curves(Encoded(self.space, parsed))
 
     def _curves(self, encoded: Encoded) -> np.ndarray:
@@ -244,8 +248,11 @@ class Benchmark:
             raise GenotypeError("query takes one architecture; use query_many for several")
         encoded = Encoded(self.space, [self._parse(architecture)])
         [curve] = self._curves(encoded)
-        if isinstance(epoch, bool) or epoch not in range(1, len(curve) + 1):
-            raise NasforgeError(f"epoch: {epoch} must be an integer from 1 to {len(curve)}")
+        whole = isinstance(epoch, int | np.integer) and not isinstance(epoch, bool)
+        if not whole or not 1 <= epoch <= len(curve):
+            raise NasforgeError(f"epoch: {epoch!r} must be an integer from 1 to {len(curve)}")
+        if isinstance(targets, str):
+            raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
         known = ("val_accuracy", "train_time_s", "params", "macs")
         wanted = [n for n in known if n in self._fields] if targets is None else list(targets)
         for name in wanted:
@@ -336,6 +343,11 @@ class Benchmark:
                 "replicates), so it cannot draw outcomes; leave noise_seed out"
             )
         return standard_normals(self.manifest.noise_key, encoded.ids, target, [seed] * len(std))
+
+
+def _none_of(field: str) -> np.ndarray:
+    """The answers of no architectures."""
+    return np.empty(0, dtype=np.int64 if field in ("params", "macs") else np.float64)
 
 
 def _prediction(answer: Mapping[str, np.ndarray]) -> Prediction:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from nasforge.benchmark import Benchmark
+from nasforge.benchmark.card import limit_lines
 from nasforge.benchmark.entries import TargetEntry
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.score_text import ceiling_text, score_text
@@ -48,7 +49,8 @@ def print_info(bench: Benchmark, options: argparse.Namespace) -> None:
     print("\nSurrogates on held-out architectures; a ceiling is what a perfect one would score")
     heading = ["surrogate", "target", "metric", "n", "score [90 % interval]", "ceiling"]
     print(format_table([heading, *_scores(manifest)]))
-    print("* answers unless another one is asked for")
+    print("* answers unless another one is asked for\n")
+    print("\n".join(limit_lines(manifest)).strip().removeprefix("## "))
 
 
 def _dataset_text(manifest: Manifest) -> str:

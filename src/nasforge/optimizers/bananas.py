@@ -107,7 +107,8 @@ class Bananas:
         return self._space.sample(self._rng)
 
     def _can_fit(self) -> bool:
-        return bool(np.isfinite(self._history.values).sum() >= self._initial_size)
+        needed = min(self._initial_size, self._history.size)
+        return bool(np.isfinite(self._history.values).sum() >= needed)
 
     def _suggest(self, wanted: int) -> Architecture:
         if not self._suggestions:

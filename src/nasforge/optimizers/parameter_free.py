@@ -7,12 +7,15 @@ skips is bad, which differentiable methods tend to end with. As a sampler its ar
 trained like all others; name it in `split.set_aside`, so that no surrogate learns from them.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 
 from nasforge.errors import OptimizerError
+from nasforge.optimizers.novelty import Novelty
 from nasforge.optimizers.protocol import Observations
+from nasforge.optimizers.table_space import TableSpace
 from nasforge.space.darts import Genotype
 from nasforge.space.darts.genotype import Edge
 from nasforge.space.protocol import SearchSpace
@@ -39,18 +42,29 @@ class ParameterFree:
             raise OptimizerError(
                 f"parameter_free: knows the operations of darts, not those of {space.name!r}"
             )
+        if isinstance(space, TableSpace):
+            raise OptimizerError("parameter_free: proposes networks that a table does not hold")
         self._rng = np.random.default_rng(seed)
         self._space = space
+        self._novelty = Novelty(space)
+        self._waiting: deque[Genotype] = deque()
 
     def ask(self, n: int) -> list[Genotype]:
-        """N genotypes: for each random one as many as there are shares, in that order."""
-        genotypes: list[Genotype] = []
-        while len(genotypes) < n:
-            genotypes += self._series()
-        return genotypes[:n]
+        """`n` genotypes: for each random one as many as there are shares, in that order.
+
+        They are distinct as networks.
+        """
+        self._waiting.clear()
+        return self._novelty.batch(n, self._next)
 
     def tell(self, observations: Observations) -> None:
-        """Ignore what was found."""
+        """Mark what was evaluated as seen."""
+        self._novelty.add(row.architecture for row in observations.rows)
+
+    def _next(self) -> Genotype:
+        if not self._waiting:
+            self._waiting.extend(self._series())
+        return self._waiting.popleft()
 
     def _series(self) -> list[Genotype]:
         sampled = self._space.sample(self._rng)

@@ -41,8 +41,8 @@ def run(
 
     Args:
         optimizer: A name in `OPTIMIZERS`, or `make(space, seed)` (a class of one's own).
-        backend: A `Benchmark`, the path of a table of evaluations, or a `Backend` such as
-            `TrainingBackend`.
+        backend: A `Benchmark`, the name of one that comes with nasforge, the path of a table of
+            evaluations, or a `Backend` such as `TrainingBackend`.
         budget: Evaluations.
         seed: Of the optimizer, and of the noise that it sees.
         workers: Evaluations that run at the same time; simulated, by training times.
@@ -91,7 +91,9 @@ def run_seeds(
     runs = {}
     for seed in seeds:
         made = make(backend.space, seed)
-        runs[seed] = simulate(made, budget, workers, generation_size, backend.has_costs)
+        runs[seed] = simulate(
+            made, budget, workers, generation_size, backend.has_costs, backend.space.size
+        )
     describe = {
         "optimizer": name,
         "backend": backend.name,

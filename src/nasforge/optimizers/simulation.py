@@ -55,6 +55,7 @@ def simulate(
     workers: int = 1,
     generation_size: int | None = None,
     has_costs: bool = True,
+    space_size: int = CHUNK,
 ) -> Run:
     """Run an optimizer.
 
@@ -67,6 +68,8 @@ def simulate(
             samplers have them: so many are asked for, evaluated, and told together, in the order
             of asking; workers wait for the last one.
         has_costs: Whether training times are known; if not, each counts as a second.
+        space_size: Architectures that there are: no more can be distinct among those asked for at
+            once.
 
     Raises:
         OptimizerError: A number is less than 1.
@@ -76,7 +79,7 @@ def simulate(
     if generation_size is not None:
         _check_positive("generation_size", generation_size)
     if not optimizer.uses_feedback:
-        return _without_feedback(optimizer, budget, workers, has_costs)
+        return _without_feedback(optimizer, budget, workers, has_costs, min(CHUNK, space_size))
     if generation_size is None:
         return _asynchronous(optimizer, budget, workers, has_costs)
     return _generations(optimizer, budget, workers, has_costs, generation_size)
@@ -127,12 +130,14 @@ def _generations(
     return done
 
 
-def _without_feedback(optimizer: Optimizer, budget: int, workers: int, has_costs: bool) -> Run:
+def _without_feedback(
+    optimizer: Optimizer, budget: int, workers: int, has_costs: bool, at_once: int
+) -> Run:
     """Nobody waits for anything, so suggestions are evaluated many at a time."""
     done: list[Evaluated] = []
     free_s = [0.0] * workers
     while len(done) < budget:
-        architectures = optimizer.ask(min(CHUNK, budget - len(done)))
+        architectures = optimizer.ask(min(at_once, budget - len(done)))
         outcomes = yield architectures
         done += _on_workers(free_s, len(done), architectures, outcomes, has_costs)
     return sorted(done)

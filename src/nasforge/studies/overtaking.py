@@ -31,6 +31,9 @@ KINDS = {True: "noisy values", False: "noise-free values"}
 
 STUDIED = "local_search"
 
+LEVEL = 0.005
+"""Points of accuracy; a lead that is smaller is none."""
+
 
 @dataclass(frozen=True)
 class LongRunOutputs:
@@ -134,7 +137,9 @@ def finding(runs: Mapping[str, pd.DataFrame]) -> str:
             resampled_means(own[:, -1:], rng)[:, 0] - resampled_means(rival[:, -1:], rng)[:, 0]
         )
         number = overtakes(own, rival)
-        if number is None:
+        if abs(lead) < LEVEL:
+            where = f"ends level with {name}"
+        elif number is None:
             where = f"does not overtake {name}"
         elif number == 0:
             where = f"is ahead of {name} from the first evaluation on"

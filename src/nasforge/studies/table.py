@@ -73,7 +73,9 @@ def compare_with_table(
     """
     labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
     judges = np.flatnonzero(labels.seeds > 1)
-    times = pd.read_parquet(sources.development, columns=["train_time_s"])["train_time_s"]
+    rows = pd.read_parquet(sources.development, columns=["architecture_id", "train_time_s"])
+    # Labels average all trainings of an architecture, so an architecture costs all of them.
+    cost_s = rows.groupby("architecture_id")["train_time_s"].sum().mean()
     tables = []
     for stratum, rows in _strata(labels, judges, sources.proposals).items():
         if len(rows) < FEWEST:
@@ -82,10 +84,10 @@ def compare_with_table(
             if family != "mean":
                 tables.append(_compare(labels, rows, pd.read_parquet(file), stratum, family))
     table = pd.concat(tables) if tables else pd.DataFrame(columns=["stratum", "metric"])
-    table["core_hours"] = table["trained"] * times.mean() / 3600 if tables else []
+    table["core_hours"] = table["trained"] * cost_s / 3600 if tables else []
     with atomic_path(outputs.scores) as temporary:
         table.round(5).to_csv(temporary, index=False)
-    write_text(outputs.finding, finding(table, times.mean()) + "\n")
+    write_text(outputs.finding, finding(table, cost_s) + "\n")
     plot_table(table, outputs.figure)
 
 
@@ -137,8 +139,13 @@ def _differences(
     return [score(truth[d], predicted[d]) - score(truth[d], first[d]) for d in draws]
 
 
-def finding(table: pd.DataFrame, train_time_s: float) -> str:
-    """One sentence: where the best surrogate overtakes the table, and how sure that is."""
+def finding(table: pd.DataFrame, cost_s: float) -> str:
+    """One sentence: from where on the best surrogate beats the table, and how sure that is.
+
+    Args:
+        table: What was scored.
+        cost_s: Seconds of training that an architecture of the surrogate's takes.
+    """
     if table.empty:
         return "Not answered: too few architectures have several trainings."
     rows = table[
@@ -151,22 +158,26 @@ def finding(table: pd.DataFrame, train_time_s: float) -> str:
         f"(MAE {best['surrogate']:.4f} against {best['table']:.4f}, difference "
         f"{best['difference']:+.4f} [{best['low']:+.4f}, {best['high']:+.4f}], {judges} judges)"
     )
-    overtakes = own[own["difference"] < 0]
-    if overtakes.empty:
+    first = _from_where_on(own, "difference")
+    if first is None:
         return (
             f"No surrogate overtakes a table of one run with up to {n} training architectures; "
             f"closest is {best['family']} {numbers}."
         )
-    first = int(overtakes["trained"].iloc[0])
-    hours = first * train_time_s / 3600
-    sure = own[own["high"] < 0]
-    surely = (
-        f"surely from {int(sure['trained'].iloc[0])} on" if len(sure) else "not yet beyond doubt"
-    )
+    hours = first * cost_s / 3600
+    sure = _from_where_on(own, "high")
+    surely = "not yet beyond doubt" if sure is None else f"surely from {sure} on"
     return (
         f"{best['family']} overtakes a table of one run from {first} training architectures "
         f"({hours:.1f} core-hours) on, {surely}; with {n} {numbers}."
     )
+
+
+def _from_where_on(rows: pd.DataFrame, column: str) -> int | None:
+    """Training architectures from which on a column stays negative; None if it does not end so."""
+    behind = np.flatnonzero(rows[column] >= 0)
+    first = int(behind[-1]) + 1 if len(behind) else 0
+    return int(rows["trained"].iloc[first]) if first < len(rows) else None
 
 
 def plot_table(table: pd.DataFrame, output: Path) -> None:

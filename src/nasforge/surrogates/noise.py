@@ -75,9 +75,11 @@ def fit_epistemic_scale(
         member_variances: float64 [n], unbiased variance of the held-out members.
 
     Returns:
-        c, or None if the members differ too little to be scaled to the error they make, or if the
-            residuals are no larger than the noise of the labels.
+        c: 0 if the residuals are no larger than the noise of the labels; None if the members differ
+            too little to be scaled to the error they make.
     """
     excess = max(0.0, float((residuals**2 - label_variances).mean()))
     disagreement = float(member_variances.mean())
-    return excess / disagreement if 0.0 < excess < LARGEST_SCALE * disagreement else None
+    if excess == 0.0:
+        return 0.0
+    return excess / disagreement if excess < LARGEST_SCALE * disagreement else None

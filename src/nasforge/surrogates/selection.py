@@ -117,11 +117,10 @@ def select(
     predictions = {
         key: OutOfFold.read(file.with_suffix(".parquet")) for key, file in record_files.items()
     }
-    candidates = _candidates(
-        space, labels[SELECTION_TARGET], predictions, record_files, query_budget_us
-    )
+    candidates, sampled = _candidates(space, labels[SELECTION_TARGET], predictions, record_files)
     names = exported_surrogates(exported, candidates)
     candidates["exported"] = candidates["surrogate"].isin(names.values())
+    _set_behind_best(candidates, sampled, query_budget_us)
     selected = choose(candidates[candidates["exported"]], query_budget_us)
     candidates["selected"] = candidates["surrogate"] == selected
     noise, scales = _calibrated(selected, labels, predictions)
@@ -143,9 +142,8 @@ def _candidates(
     labels: Labels,
     predictions: Mapping[tuple[str, str], OutOfFold],
     record_files: Mapping[tuple[str, str], Path],
-    query_budget_us: float,
-) -> pd.DataFrame:
-    """A row per surrogate: error, how far it is behind the best within the budget, and cost."""
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """A row per surrogate with its error and cost; and errors of bootstrap samples."""
     names = [surrogate for surrogate, target in record_files if target == SELECTION_TARGET]
     models = [read_model(record_files[name, SELECTION_TARGET]) for name in names]
     squares = np.column_stack(
@@ -156,16 +154,10 @@ def _candidates(
     samples = rng.integers(len(squares), size=(BOOTSTRAPS, len(squares)))
     sampled = np.sqrt(squares[samples].mean(axis=1))
     costs = [query_cost(model) for model in models]
-    affordable = np.array([cost.nominal_us <= query_budget_us for cost in costs])
-    best = int(np.argmin(np.where(affordable, errors, np.inf)))
-    # Paired: what makes all of them err on the same architectures tells nothing between them.
-    behind = sampled - sampled[:, [best]]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "surrogate": names,
             "rmse": errors,
-            "behind_best": errors - errors[best],
-            "standard_error": behind.std(axis=0, ddof=1),
             "node_visits": [round(cost.node_visits) for cost in costs],
             "multiply_adds": [cost.multiply_adds for cost in costs],
             "encodings": [" ".join(cost.encodings) for cost in costs],
@@ -173,6 +165,20 @@ def _candidates(
             "measured_us": measure_query_us(models, space),
         }
     )
+    return table, sampled
+
+
+def _set_behind_best(candidates: pd.DataFrame, sampled: np.ndarray, query_budget_us: float) -> None:
+    """Add how far each is behind the best one that may be chosen, and the standard error of that.
+
+    Paired: what makes all of them err on the same architectures tells nothing between them.
+    """
+    errors = candidates["rmse"].to_numpy()
+    eligible = candidates["exported"] & (candidates["nominal_us"] <= query_budget_us)
+    best = int(np.argmin(np.where(eligible, errors, np.inf)))
+    behind = sampled - sampled[:, [best]]
+    candidates.insert(2, "behind_best", errors - errors[best])
+    candidates.insert(3, "standard_error", behind.std(axis=0, ddof=1))
 
 
 def choose(candidates: pd.DataFrame, query_budget_us: float) -> str:

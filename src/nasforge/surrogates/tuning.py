@@ -72,7 +72,6 @@ def tune_family(
     """
     labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
     objective = _objective(space, labels, family, settings, tuning)
-    first = _first_trial(family, settings)
     study_file.unlink(missing_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -80,10 +79,10 @@ def tune_family(
         sampler=optuna.samplers.TPESampler(seed=tuning.seed),
         study_name=family,
     )
-    study.enqueue_trial(first)
-    # Nothing to search for: the first trial is its score.
+    for trial in _first_trials(family, settings):
+        study.enqueue_trial(trial)
     study.optimize(
-        objective, n_trials=tuning.trials if first else 1, callbacks=[_progress(family, tuning)]
+        objective, n_trials=_number(family, tuning), callbacks=[_progress(family, tuning)]
     )
     best = dict(settings) | study.best_params
     result = {
@@ -97,11 +96,18 @@ def tune_family(
     write_text(result_file, json.dumps(result, indent=1) + "\n")
 
 
-def _first_trial(family: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The config's settings where they are searched for."""
+def _first_trials(family: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The config's settings where they are searched for; both scales if there is nothing else."""
     known = {LINK: LINKS[0]} | dict(FAMILIES[family].settings) | dict(settings)
-    searched = SEARCH_SPACES[family]
-    return {key: known[key] for key in (LINK, *searched)} if searched else {}
+    own = {key: known[key] for key in (LINK, *SEARCH_SPACES[family])}
+    if SEARCH_SPACES[family]:
+        return [own]
+    return [own, *({LINK: link} for link in LINKS if link != own[LINK])]
+
+
+def _number(family: str, tuning: Tuning) -> int:
+    """Trials; there is one for each scale where nothing else is searched for."""
+    return tuning.trials if SEARCH_SPACES[family] else min(tuning.trials, len(LINKS))
 
 
 def _objective(
@@ -112,8 +118,7 @@ def _objective(
     def objective(trial: optuna.Trial) -> float:
         searched = SEARCH_SPACES[family]
         drawn = {name: _suggest(trial, name, where) for name, where in searched.items()}
-        if searched:
-            drawn[LINK] = trial.suggest_categorical(LINK, LINKS)
+        drawn[LINK] = trial.suggest_categorical(LINK, LINKS)
         own, link = split_link(dict(settings) | drawn, SELECTION_TARGET)
         fitted = fit_ensemble(FAMILIES[family], space, labels, bagging, own, link)
         error = rmse(labels.values, fitted.held_out_mean)

@@ -17,6 +17,7 @@ from nasforge.recipe import Recipe
 from nasforge.space.darts import Genotype
 from nasforge.training.batches import Batch
 from nasforge.training.dataset import ImageSet
+from nasforge.training.native.bindings import load_engine
 from nasforge.training.native.build import NativeEngineError, library_path
 from nasforge.training.native.trainer import NativeTrainer
 from nasforge.training.torch_trainer import TorchTrainer
@@ -100,4 +101,4 @@ def _check_native(recipe: Recipe, device: str) -> None:
         raise NativeEngineError(
             f"execution.backend: native trains in fp32, not {recipe.precision}; use auto or torch"
         )
-    library_path()
+    load_engine(library_path())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.benchmark.benchmark import Benchmark
+from nasforge.benchmark.registry import available, load
 from nasforge.errors import OptimizerError
 from nasforge.optimizers.backends.benchmark import BenchmarkBackend
 from nasforge.optimizers.backends.protocol import Backend, Outcomes
@@ -18,7 +19,7 @@ __all__ = ["Backend", "BenchmarkBackend", "Outcomes", "as_backend"]
 
 
 def as_backend(source: Any) -> Backend:
-    """A backend as it is, of a benchmark, or of the path of a table of evaluations.
+    """A backend as it is, of a benchmark or its name, or of the path of a table of evaluations.
 
     Raises:
         OptimizerError: It is neither.
@@ -27,6 +28,8 @@ def as_backend(source: Any) -> Backend:
     if isinstance(source, Benchmark):
         return BenchmarkBackend(source)
     if isinstance(source, str | PathLike):
+        if source in available():
+            return BenchmarkBackend(load(source))
         from nasforge.optimizers.backends.table import TableBackend
 
         return TableBackend.read(Path(source))

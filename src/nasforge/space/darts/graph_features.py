@@ -105,7 +105,7 @@ def fill(array: np.ndarray, rows: np.ndarray, first: int) -> None:
         operations, topology = lower_inputs_first(array)
         edges_in_sets, table = _tables()
         inside = edges_in_sets[np.arange(EDGES), operations].sum(axis=1, dtype=np.uint8)
-        rows[:, first:-2] = table[topology[:, None], inside].reshape(len(array), -1)
+        rows[:, first:-2] = table[topology[:, None], inside].reshape(len(array), len(TABLE) - 2)
         costs = cost_array(array, REFERENCE_SHAPE)
     # Not in the kernel: the last bit of a logarithm may differ, and with it a tree's decision.
     rows[:, -2:] = np.log(costs)

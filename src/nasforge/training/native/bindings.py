@@ -50,6 +50,7 @@ class NativeNetwork:
 
     Raises:
         NativeEngineError: The engine cannot be built, or does not fit the network.
+        MemoryError: There is too little memory for it.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class NativeNetwork:
         statistics: int,
         library: Path | None = None,
     ) -> None:
-        self._library = _load(library or library_path())
+        self._library = load_engine(library or library_path())
         self._classes, self._size = shape.classes, shape.image_size
         self._samples = 0
         c_shape = Shape(
@@ -78,7 +79,9 @@ class NativeNetwork:
         message = ctypes.create_string_buffer(200)
         handle = self._library.nasforge_network_new(ctypes.byref(c_shape), message, len(message))
         if not handle:
-            raise NativeEngineError(f"the engine cannot hold the network: {message.value.decode()}")
+            reason = f"the engine cannot hold the network: {message.value.decode()}"
+            # Of this training alone: others may need less.
+            raise MemoryError(reason) if "bad_alloc" in reason else NativeEngineError(reason)
         self._handle = handle
         self._free = weakref.finalize(self, self._library.nasforge_network_free, handle)
         self.parameters = self._view("parameters", parameters)
@@ -197,7 +200,12 @@ def _edge_numbers(genotype: Genotype) -> Sequence[int]:
 
 
 @functools.cache
-def _load(path: Path) -> ctypes.CDLL:
+def load_engine(path: Path) -> ctypes.CDLL:
+    """The library with the types of its functions.
+
+    Raises:
+        NativeEngineError: It cannot be loaded.
+    """
     try:
         library = ctypes.CDLL(str(path))
     except OSError as error:
