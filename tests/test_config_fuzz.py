@@ -36,7 +36,7 @@ ANYTHING = st.one_of(
     st.integers(),
     st.floats(),
     st.sampled_from(
-        ["", "1", "true", "nan", "~", "\n", "a" * 1000, "é", "sim-", "digits", "random"]
+        ["", "1", "true", "nan", "~", "\n", "a" * 1000, "é", "sim-", "digits", "random", "~x"]
     ),
     st.text(max_size=8),
     st.lists(st.integers(), max_size=2),

@@ -68,7 +68,14 @@ def _expand_paths(config: Mapping[str, Any]) -> None:
         (config["studies"]["exploitation"], "trained"),
     ):
         if section.get(key):
-            section[key] = str(Path(section[key]).expanduser())
+            section[key] = _expanded(section[key], key)
+
+
+def _expanded(path: str, key: str) -> str:
+    try:
+        return str(Path(path).expanduser())
+    except RuntimeError:
+        raise ConfigError(f"{key}: {path!r}: there is no such user's home folder") from None
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:

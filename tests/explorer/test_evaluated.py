@@ -1,9 +1,14 @@
 """Evaluated architectures for the page, against the tables read otherwise."""
 
+import dataclasses
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from every_kind import write_every_kind
 from explorer_benchmark import EVALUATIONS, write_explorable
@@ -48,3 +53,45 @@ def test_evaluations_of_something_else_are_refused(tmp_path: Path) -> None:
         read_evaluated(EVALUATIONS, manifest)
     with pytest.raises(EvaluationsError, match="no folder"):
         read_evaluated(tmp_path / "none", manifest)
+
+
+PART = "random-g0"
+
+
+@pytest.fixture
+def part(tmp_path: Path) -> Path:
+    """One of the published parts, to be changed."""
+    for table in ("evaluations", "curves", "proposals"):
+        (tmp_path / "data" / table).mkdir(parents=True)
+        shutil.copy(EVALUATIONS / table / f"{PART}.parquet", tmp_path / "data" / table)
+    return tmp_path / "data"
+
+
+def test_the_first_of_several_trainings_may_have_failed(tmp_path: Path, part: Path) -> None:
+    file = part / "evaluations" / f"{PART}.parquet"
+    table = pq.read_table(file)
+    replicated = set(table.filter(pc.greater(table["replicate"], 0))["architecture_id"].to_pylist())
+    failed = [
+        row["architecture_id"] in replicated and row["replicate"] == 0 for row in table.to_pylist()
+    ]
+    assert sum(failed) == 2
+    status = pa.array(["failed" if gone else "ok" for gone in failed])
+    position = table.column_names.index("status")
+    pq.write_table(table.set_column(position, table.schema.field("status"), status), file)
+    content = read_evaluated(part, read_manifest(write_explorable(tmp_path)))
+    assert len(content["vectors"]) == 50
+    assert sorted(content["trainings"])[-2:] == [4, 4]
+    assert len(content["sequences"][0]) == 50
+
+
+def test_times_are_in_seconds_of_the_machine_of_the_benchmark(tmp_path: Path, part: Path) -> None:
+    manifest = read_manifest(write_explorable(tmp_path))
+    plain = read_evaluated(part, manifest)["train_time_s"]
+    name = "cpu, Intel(R) Xeon(R) Processor (2 cores), native, fp32"
+    for machine, factor in ((name, 0.5), ("another", np.nan)):
+        machines = [{"name": machine, "trainings": 1, "factor": 0.5}]
+        training = {**manifest.training_set, "machines": machines}
+        changed = dataclasses.replace(manifest, training_set=training)
+        np.testing.assert_allclose(
+            read_evaluated(part, changed)["train_time_s"], plain * factor, rtol=1e-6
+        )

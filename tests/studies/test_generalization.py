@@ -145,7 +145,7 @@ def test_scores_stand_beside_their_limits(
     monkeypatch.setattr(scores, "BOOTSTRAPS", 20)
     monkeypatch.setattr(scores, "CEILING_DRAWS", 20)
     files = {family: folder / f"{family}.parquet" for family in ("mean", "linear")}
-    outputs = tmp_path / "scores.csv", tmp_path / "figure.png"
+    outputs = tmp_path / "scores.csv", tmp_path / "figure.png", tmp_path / "finding.txt"
     score_generalization(folder / "development.parquet", files, *outputs)
     table = pd.read_csv(outputs[0])
     assert set(table["family"]) == {"linear"}  # the mean ranks nothing
@@ -156,3 +156,12 @@ def test_scores_stand_beside_their_limits(
     assert full.loc["r2", "table"] < full.loc["r2", "ceiling"]
     assert full.loc["r2", "n"] == N
     assert outputs[1].stat().st_size > 10_000
+    sentence = outputs[2].read_text()
+    score = full.loc["r2"]
+    assert sentence.startswith(
+        f"With {score['trained']} training architectures linear is the best family: R2 "
+        f"{score['score']:.2f} [{score['low']:.2f}, {score['high']:.2f}] on held-out folds, ceiling"
+    )
+    assert "with 50. Its Kendall tau by distance" in sentence
+    assert "all regularized_evolution" in sentence
+    assert "re_a" not in sentence

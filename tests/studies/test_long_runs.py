@@ -187,4 +187,6 @@ def test_draws_stand_beside_the_runs(folder: Path, tmp_path: Path) -> None:
     assert (lost.iloc[1:] > 0).all()
     assert table["draws"].dropna().index.max() == 30  # a tenth
     assert table["small_space"].dropna().index.max() == 41
-    assert "a space of 41 networks 21.0 random draws" in outputs.finding.read_text()
+    sentence = outputs.finding.read_text()
+    assert "a space of 41 networks 21.0 random draws" in sentence
+    assert "(7 such spaces, " in sentence

@@ -61,3 +61,14 @@ def test_a_test_part_that_is_not_trained_yet_is_said_to_be(finished_campaign, tm
     files = (finished_campaign.development, finished_campaign.selection, finished_campaign.records)
     with pytest.raises(SurrogateError, match=r"the test part is empty: .* train it first"):
         score_test(DARTS, empty, *files, tmp_path / "scores", tmp_path / "predictions")
+
+
+def test_a_target_that_the_test_part_does_not_know_is_not_scored(
+    finished_campaign, tmp_path, caplog
+) -> None:
+    strange = tmp_path / "test.parquet"
+    pd.read_parquet(finished_campaign.test).assign(train_time_s=np.nan).to_parquet(strange)
+    files = (finished_campaign.development, finished_campaign.selection, finished_campaign.records)
+    score_test(DARTS, strange, *files, tmp_path / "scores", tmp_path / "predictions")
+    assert set(pd.read_parquet(tmp_path / "scores")["target"]) == {"val_accuracy"}
+    assert "train_time_s of the test part is unknown" in caplog.text

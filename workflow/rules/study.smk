@@ -52,6 +52,7 @@ rule score_generalization:
             category="Studies",
             caption="../report/generalization.rst",
         ),
+        finding="<results>/studies/generalization.txt",
     log:
         "<logs>/studies/generalization.log",
     localrule: True
@@ -104,6 +105,7 @@ rule score_set_aside:
             category="Studies",
             caption="../report/set_aside.rst",
         ),
+        finding="<results>/studies/set_aside.txt",
     log:
         "<logs>/studies/set_aside.log",
     localrule: True
@@ -122,15 +124,15 @@ include: "search.smk"
 PAGE_STUDIES = [
     ("Predicted against true", "<results>/report/predicted_against_true.png", ""),
     ("Calibration", "<results>/report/calibration.png", ""),
-    ("Generalization", rules.score_generalization.output.figure, ""),
-    *(
-        [("Parameter-free operations", rules.score_set_aside.output.figure, "")]
-        if SET_ASIDE
-        else []
-    ),
     *(
         (title, study.output.figure, study.output.finding)
         for title, study in [
+            ("Generalization", rules.score_generalization),
+            *(
+                [("Parameter-free operations", rules.score_set_aside)]
+                if SET_ASIDE
+                else []
+            ),
             ("Surrogate against table", rules.compare_with_table),
             *(
                 [("True and surrogate trajectories", rules.compare_trajectories)]

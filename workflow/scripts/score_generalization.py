@@ -11,4 +11,5 @@ with job(snakemake):
         dict(zip(snakemake.params.families, files, strict=True)),
         Path(snakemake.output.scores),
         Path(snakemake.output.figure),
+        Path(snakemake.output.finding),
     )

@@ -95,6 +95,7 @@ export function CellEditor({ kind, genotype, bench, onChange }: Props) {
           <EdgeMenu
             key={open}
             title={`${NAMES[kind]}, node ${nodeOf(open)}`}
+            genotype={genotype}
             cell={cell}
             edge={open}
             position={menuPosition(open)}

@@ -1,13 +1,15 @@
 /** The choices of one edge, each with what the network would be worth. */
 
 import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Cell, Edge } from '../darts/genotype'
+import type { Cell, Edge, Genotype } from '../darts/genotype'
 import { OPERATIONS } from '../darts/genotype'
 import { inputChoices } from '../darts/moves'
 import { points } from '../numbers'
 
 interface Props {
   title: string
+  /** What the gains are gains on. */
+  genotype: Genotype
   cell: Cell
   edge: number
   position: Record<string, string>
@@ -16,7 +18,8 @@ interface Props {
   onClose: () => void
 }
 
-export function EdgeMenu({ title, cell, edge, position, accuracyOf, onChoose, onClose }: Props) {
+export function EdgeMenu(props: Props) {
+  const { title, genotype, cell, edge, position, accuracyOf, onChoose, onClose } = props
   const current = cell[edge]
   const menu = useRef<HTMLDivElement>(null)
   const choices = useMemo(() => {
@@ -26,8 +29,7 @@ export function EdgeMenu({ title, cell, edge, position, accuracyOf, onChoose, on
       operations: OPERATIONS.map((_, operation) => withGain({ ...current, operation })),
       inputs: inputChoices(cell, edge).map((input) => withGain({ ...current, input })),
     }
-    // The cell is new whenever the genotype is edited.
-  }, [cell, edge])
+  }, [genotype, edge])
   useEffect(() => menu.current?.querySelector<HTMLElement>('[aria-pressed=true]')?.focus(), [])
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from nasforge.benchmark.manifest import Manifest
+from nasforge.benchmark.section import Section
 from nasforge.errors import EvaluationsError
+from nasforge.evaluations.machine import machine_name
 from nasforge.space import DARTS
 
 
@@ -23,9 +25,10 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
 
     Returns:
         `vectors` uint8 [n, 22] of canonical forms, `trainings` uint16 [n], `val_accuracy` and
-        `train_time_s` float32 [n], means over the trainings (nan if unknown); `samplers`, a list
-        of (name, optimizer); `sampler` uint16 [n], which proposed it first; `sequences`, per
-        sampler the architectures (uint32) in the order of its proposals.
+        `train_time_s` float32 [n], means over the trainings (nan if unknown; in seconds of the
+        machine whose seconds the benchmark predicts, nan for one that it does not know);
+        `samplers`, a list of (name, optimizer); `sampler` uint16 [n], which proposed it first;
+        `sequences`, per sampler the architectures (uint32) in the order of its proposals.
 
     Raises:
         EvaluationsError: A table is missing, damaged, of another space, recipe or data set, or
@@ -47,11 +50,16 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
                 f"{folder}: {column} {min(foreign)} is not that of {manifest.full_name} "
                 f"({record[column]})"
             )
+    factors = _factors(manifest)
     trainings: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
     for row in rows:
+        if factors:
+            row["train_time_s"] *= factors.get(machine_name(row), np.nan)
         trainings[row["architecture_id"]][row["evaluation_id"]] = row
     number = {architecture_id: n for n, architecture_id in enumerate(trainings)}
-    architecture_of = {row["evaluation_id"]: row["architecture_id"] for row in rows}
+    # A proposal names its first training, which need not be one that ended well.
+    ids = evaluations["evaluation_id"].to_pylist(), evaluations["architecture_id"].to_pylist()
+    architecture_of = dict(zip(*ids, strict=True))
     samplers, sequences = _sequences(proposals.to_pylist(), architecture_of, number)
     first = np.full(len(number), len(samplers), np.uint16)
     for sampler in reversed(range(len(samplers))):
@@ -71,6 +79,13 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
     }
 
 
+def _factors(manifest: Manifest) -> dict[str, float]:
+    """What times are multiplied by, by machine; none where the benchmark does not say."""
+    machines = manifest.training_set.get("machines", [])
+    sections = [Section(row, f"training_set.machines[{n}]") for n, row in enumerate(machines)]
+    return {machine.get("name", str): machine.number("factor") for machine in sections}
+
+
 def _ended_well(evaluations: Any) -> Any:
     import pyarrow.compute as pc
 
@@ -88,8 +103,8 @@ def _sequences(
     ordered = sorted(proposals, key=lambda row: (row["generation"], row["position"]))
     proposed: dict[tuple[str, str], dict[int, None]] = defaultdict(dict)
     for row in ordered:
-        if row["evaluation_id"] in architecture_of:
-            architecture = number[architecture_of[row["evaluation_id"]]]
+        architecture = number.get(architecture_of.get(row["evaluation_id"], ""))
+        if architecture is not None:
             proposed[row["sampler"], row["optimizer"]][architecture] = None
     samplers = sorted(proposed, key=lambda key: (key[1], key[0]))
     return samplers, [np.array(list(proposed[key]), np.uint32) for key in samplers]

@@ -1,6 +1,6 @@
 """Generalization, part two: scores by size of the training set, region, distance and sampler.
 
-    >>> score_generalization(development, {"linear": predictions}, scores, figure)
+    >>> score_generalization(development, {"linear": predictions}, scores, figure, finding)
 
 All families are scored on the same architectures, each score beside its ceiling and the baseline
 of a one-run table.
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path
+from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores, score_table
@@ -41,6 +42,7 @@ def score_generalization(
     prediction_files: Mapping[str, Path],
     scores_file: Path,
     figure_file: Path,
+    finding_file: Path,
 ) -> None:
     """Score what `hold_out` predicted, and draw it.
 
@@ -49,6 +51,7 @@ def score_generalization(
         prediction_files: By family.
         scores_file: The score table with columns scheme, group and trained, written as CSV.
         figure_file: Scores over the size of the training set, and of what was left out.
+        finding_file: What they say, in sentences.
     """
     labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
     predictions = {
@@ -67,9 +70,10 @@ def score_generalization(
             table = table[table["metric"].isin(RANKS)]
         tables.append(table.assign(scheme=scheme, group=group, trained=trained))
         _LOG.info("%s %s\n%s", scheme, group, format_scores(table))
-    table = pd.concat(tables)
+    table = pd.concat(tables, ignore_index=True)
     with atomic_path(scores_file) as temporary:
         table.drop(columns=["target", "part"]).round(5).to_csv(temporary, index=False)
+    write_text(finding_file, finding(table) + "\n")
     plot_generalization(table, figure_file)
 
 
@@ -99,6 +103,41 @@ def _groups(
             for name, (kind, chosen) in parts.items():
                 cut = {family: predicted[chosen] for family, predicted in values.items()}
                 yield kind, name, trained, index[chosen], cut
+
+
+def finding(table: pd.DataFrame) -> str:
+    """How good the best family is, whether it still grows, and how far that reaches.
+
+    Args:
+        table: Score tables with columns scheme, group and trained.
+    """
+    sizes = table[(table["scheme"] == "size") & (table["metric"] == "r2")]
+    full = sizes[sizes["trained"] == sizes["trained"].max()]
+    best = full.loc[full["score"].idxmax()]
+    before = sizes[(sizes["family"] == best["family"]) & (sizes["trained"] < best["trained"])]
+    grown = ""
+    if len(before):
+        last = before.loc[before["trained"].idxmax()]
+        grown = f", after {score_text(last, digits=2)} with {last['trained']}"
+    sentences = [
+        f"With {best['trained']} training architectures {best['family']} is the best family: R2 "
+        f"{score_text(best, digits=2)} on held-out folds, ceiling {ceiling_text(best, 2)}{grown}."
+    ]
+    taus = table[(table["family"] == best["family"]) & (table["metric"] == "kendall_tau")]
+    for scheme, words in (
+        ("distance", "Its Kendall tau by distance to the nearest training architecture"),
+        ("region", "In the top region"),
+        ("without", "On what it learnt nothing of"),
+    ):
+        parts = [
+            f"{row['group']} {score_text(row, digits=2)}"
+            for row in taus[taus["scheme"] == scheme].to_dict("records")
+            # Samplers of one optimizer, left out one by one, are in the table.
+            if scheme != "without" or str(row["group"]).startswith("all ")
+        ]
+        if parts:
+            sentences.append(f"{words}: {', '.join(parts)}.")
+    return " ".join(sentences)
 
 
 def plot_generalization(table: pd.DataFrame, output: Path) -> None:

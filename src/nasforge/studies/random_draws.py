@@ -8,7 +8,7 @@ as small a space from ours, and asks what as many draws leave unfound in ours.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.long_runs import TARGET, at_evaluations, read_curves
+from nasforge.studies.resampling import interval_text, resampled_means
 from nasforge.studies.style import MUTED, colours, figure
 
 _LOG = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ def compare_with_draws(
         table.loc[own, name] = at_evaluations(run, numbers[own]).mean(axis=0)
     with atomic_path(outputs.numbers) as temporary:
         table.round(6).to_csv(temporary, index=False)
-    text = finding(table, list(runs), values, table_size)
+    incumbents = {name: at_evaluations(run, np.array([last]))[:, 0] for name, run in runs.items()}
+    text = finding(table, incumbents, values, table_size)
     write_text(outputs.finding, text + "\n")
     plot_draws(table, list(runs), noisy, outputs.figure)
 
@@ -150,14 +152,23 @@ def _log_choose(n: np.ndarray | int, k: int) -> np.ndarray:
 
 
 def finding(
-    table: pd.DataFrame, optimizers: Sequence[str], values: np.ndarray, table_size: int
+    table: pd.DataFrame,
+    incumbents: Mapping[str, np.ndarray],
+    values: np.ndarray,
+    table_size: int,
 ) -> str:
-    """One sentence: what random draws leave unfound, in a small space and in ours."""
-    others = [name for name in optimizers if name != "random"] or list(optimizers)
+    """One sentence: what random draws leave unfound, in small spaces and in ours.
+
+    Args:
+        table: What is written.
+        incumbents: Noise-free values at the end of each run, float64 [seeds], by optimizer.
+        values: float64 [M], of random architectures. Small spaces are cut from them.
+        table_size: Networks of a small space.
+    """
+    others = [name for name in incumbents if name != "random"] or list(incumbents)
     half = (table_size + 1) / 2
-    ends = table[others].dropna()
-    number = int(table.loc[ends.index[-1], "evaluations"])
-    best = ends.iloc[-1].idxmax()
+    number = int(table.loc[table[others].dropna().index[-1], "evaluations"])
+    best = max(others, key=lambda name: incumbents[name].mean())
     draws = table["draws"].dropna()
     most, reached = int(table.loc[draws.index[-1], "evaluations"]), float(draws.iloc[-1])
     better = table[table[best] > reached]
@@ -166,12 +177,20 @@ def finding(
         if len(better)
         else f"{best} does not pass that in {number:,}"
     )
-    ahead = 100 * (ends.iloc[-1][best] - values[:table_size].max())
+    spaces = max(1, len(values) // table_size)
+    maxima = values[: spaces * table_size].reshape(spaces, -1).max(axis=1)
+    rng = np.random.default_rng(0)
+    samples = 100 * (
+        resampled_means(incumbents[best][:, None], rng) - resampled_means(maxima[:, None], rng)
+    )
+    ahead = 100 * (incumbents[best].mean() - maxima.mean())
     side = "below" if ahead > 0 else "above"
+    distance = interval_text(samples if ahead > 0 else -samples, ".2f")
     return (
         f"By predicted means of {len(values):,} random architectures (less spread than true ones): "
         f"of a space of {table_size:,} networks {half:,.1f} random draws on average find the best, "
-        f"{abs(ahead):.2f} points {side} the incumbent of {best} after {number:,} evaluations; "
+        f"{abs(ahead):.2f} points {distance} {side} the incumbent of {best} after {number:,} "
+        f"evaluations ({spaces} such spaces, {len(incumbents[best])} seeds); "
         f"in the whole space {most:,} draws are expected to give {100 * reached:.2f} %, and {same}."
     )
 

@@ -6,7 +6,7 @@ The probe `parameter_free` has a figure of its own: predictions must fall as tra
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,9 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.model import Encoded
+from nasforge.benchmark.score_text import score_text
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path
+from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.optimizers.parameter_free import PARAMETER_FREE
 from nasforge.space import SearchSpace
 from nasforge.studies.style import colours, figure
@@ -54,11 +55,13 @@ class SetAsideOutputs:
             column per surrogate, CSV.
         scores: The score table with a column `sampler`, CSV.
         figure: Trained and predicted accuracy over the number of parameter-free operations.
+        finding: What they say, in a sentence or two.
     """
 
     predictions: Path
     scores: Path
     figure: Path
+    finding: Path
 
 
 def score_set_aside(
@@ -97,7 +100,9 @@ def score_set_aside(
     scores = _scores(truth, members, sources)
     with atomic_path(outputs.scores) as temporary:
         scores.round(5).to_csv(temporary, index=False)
-    plot_parameter_free(table, [name for name in members if name != "mean"], outputs.figure)
+    surrogates = [name for name in members if name != "mean"]
+    write_text(outputs.finding, finding(table, scores, surrogates) + "\n")
+    plot_parameter_free(table, surrogates, outputs.figure)
 
 
 def _scores(
@@ -119,12 +124,46 @@ def _scores(
         )
         tables.append(table.assign(sampler=sampler))
         _LOG.info("%s\n%s", sampler, format_scores(table))
-    return pd.concat(tables)
+    return pd.concat(tables, ignore_index=True)
+
+
+def finding(table: pd.DataFrame, scores: pd.DataFrame, surrogates: Sequence[str]) -> str:
+    """Who predicts what was set aside best, and whether predictions fall as trainings do.
+
+    Args:
+        table: A row per architecture: sampler, label, parameter_free, a column per surrogate.
+        scores: The score table with a column `sampler`.
+        surrogates: All but the mean.
+    """
+    sentences = []
+    own = scores[(scores["metric"] == "r2") & scores["family"].isin(surrogates)]
+    for sampler, rows in own.groupby("sampler"):
+        best = rows.loc[rows["score"].idxmax()]
+        sentences.append(
+            f"Of the {best['n']} architectures of {sampler}, which no surrogate learnt from, "
+            f"{best['family']} predicts best: R2 {score_text(best, digits=2)}."
+        )
+    means = _parameter_free(table).groupby("parameter_free")[["label", *surrogates]].mean()
+    if len(means) > 1:
+        last = means.iloc[-1]
+        falls = means.loc[means["label"].idxmax()] - last
+        nearest = str((last[surrogates] - last["label"]).abs().idxmin())
+        sentences.append(
+            f"From the best share of parameter-free operations to {means.index[-1]} of them "
+            f"trained accuracy falls by {100 * falls['label']:.1f} points, predictions by "
+            f"{100 * falls[surrogates].min():.1f} to {100 * falls[surrogates].max():.1f}; nearest "
+            f"to the truth there ({last['label']:.3f}) is {nearest} ({last[nearest]:.3f})."
+        )
+    return " ".join(sentences) or "Nothing was scored: too few architectures are set aside."
+
+
+def _parameter_free(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["sampler"].str.startswith("parameter_free")]
 
 
 def plot_parameter_free(table: pd.DataFrame, surrogates: list[str], output: Path) -> None:
     """Trained and predicted accuracy over the number of parameter-free operations."""
-    rows = table[table["sampler"].str.startswith("parameter_free")]
+    rows = _parameter_free(table)
     means = rows.groupby("parameter_free")[["label", *surrogates]].mean()
     colour = colours(surrogates)
     title = "Ever more parameter-free operations (of 16)"

@@ -217,6 +217,15 @@ def read_labels(file: Path, target: Target) -> Labels:
     return make_labels(rows, target)
 
 
+def read_known_labels(file: Path, target: Target) -> Labels:
+    """`read_labels` of those trainings whose target is known.
+
+    Times of machines that trained nothing of the development part are not, see `write_parts`.
+    """
+    rows = pd.read_parquet(file, columns=[*_KEYS, target.name])
+    return make_labels(rows[rows[target.name].notna()], target)
+
+
 def make_labels(rows: pd.DataFrame, target: Target) -> Labels:
     """Labels from a row per training.
 

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from nasforge.evaluations.machine import COLUMNS, machine_name
 from nasforge.space import SearchSpace
 from nasforge.surrogates.families import FAMILIES
-
-COLUMNS = ("device", "cpu", "backend", "precision")
-"""What tells kinds of machine apart: the same processor takes other times with another engine."""
 
 PENALTY = 1.0
 """Of the squared weights of the standardised features; small, because it biases the factors."""
@@ -47,8 +45,8 @@ def compare_machines(space: SearchSpace, rows: pd.DataFrame) -> list[Machine]:
 
     Args:
         space: Where the architectures are from.
-        rows: A row per training: `COLUMNS`, architecture (canonical text), train_time_s (s). Those
-            whose time is unknown are left out.
+        rows: A row per training: `machine.COLUMNS`, architecture (canonical text), train_time_s
+            (s). Those whose time is unknown are left out.
     """
     rows = rows[_is_known(rows)]
     names = machine_names(rows)
@@ -71,12 +69,8 @@ def on_one_machine(rows: pd.DataFrame, machines: Sequence[Machine]) -> pd.Series
 
 def machine_names(rows: pd.DataFrame) -> pd.Series:
     """The kind of machine of every row."""
-    parts = rows[list(COLUMNS)]
-    texts = [
-        ", ".join(dict.fromkeys(part for part in parts if part))
-        for parts in parts.itertuples(index=False)
-    ]
-    return pd.Series([text or "unknown" for text in texts], index=rows.index, dtype=object)
+    names = [machine_name(row) for row in rows[list(COLUMNS)].to_dict("records")]
+    return pd.Series(names, index=rows.index, dtype=object)
 
 
 def _is_known(rows: pd.DataFrame) -> pd.Series:

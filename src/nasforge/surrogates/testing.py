@@ -18,7 +18,7 @@ from nasforge.evaluations.files import atomic_path
 from nasforge.space import SearchSpace
 from nasforge.surrogates.curves import CurveSources, curve_scores, read_curve_model
 from nasforge.surrogates.fitting import read_model
-from nasforge.surrogates.labels import Labels, read_labels
+from nasforge.surrogates.labels import Labels, read_known_labels, read_labels
 from nasforge.surrogates.scores import format_scores
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection, scores_of
 
@@ -73,7 +73,10 @@ def score_test(
             "train it first"
         )
     for target in dict.fromkeys(target for _, target in record_files):
-        truth = read_labels(test_file, TARGETS[target])
+        truth = read_known_labels(test_file, TARGETS[target])
+        if not len(truth):
+            _LOG.warning("%s of the test part is unknown: it is not scored", target)
+            continue
         encoded = Encoded(space, [space.parse(text) for text in truth.architectures])
         predictions = {}
         for surrogate in (surrogate for surrogate, t in record_files if t == target):
