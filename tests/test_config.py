@@ -11,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_campaign import merged
 
 from nasforge.campaign import Campaign
 from nasforge.config import check_config
@@ -105,15 +106,6 @@ LAID_OVER = {"simulate.yaml": "config.yaml", "full_size.yaml": "nb301.yaml"}
 def shipped(name: str) -> dict[str, Any]:
     config = yaml.safe_load((ROOT / "config" / name).read_text())
     return merged(shipped(LAID_OVER[name]), config) if name in LAID_OVER else config
-
-
-def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """As Snakemake lays one --configfile over another."""
-    both = config | over
-    for key in config.keys() & over.keys():
-        if isinstance(config[key], dict) and isinstance(over[key], dict):
-            both[key] = merged(config[key], over[key])
-    return both
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -578,3 +570,10 @@ def test_a_wrong_evaluator_is_explained(config: dict, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
         checked(config)
     assert message in str(caught.value)
+
+
+def test_a_home_folder_that_nobody_has_is_refused() -> None:
+    config = shipped("config.yaml")
+    config["execution"] = {"cache_dir": "~nobody-of-this-name/cache"}
+    with pytest.raises(ConfigError, match=r"cache_dir: .* no such user's home folder"):
+        check_config(config, SCHEMA_FILE)

@@ -61,6 +61,15 @@ TINY = {
 }
 
 
+def merged(config: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """As Snakemake lays one --configfile over another."""
+    both = config | over
+    for key in config.keys() & over.keys():
+        if isinstance(config[key], dict) and isinstance(over[key], dict):
+            both[key] = merged(config[key], over[key])
+    return both
+
+
 class Run:
     """A working directory with a config, in which Snakemake runs this repository's workflow."""
 

@@ -27,8 +27,8 @@ def test_the_sentences_say_who_is_best_and_who_sees_the_fall() -> None:
     assert finding(table, scores, ["linear", "gin"]) == (
         "Of the 20 architectures of parameter_free, which no surrogate learnt from, linear "
         "predicts best: R2 0.40 [0.10, 0.60]. From the best share of parameter-free operations to "
-        "16 of them trained accuracy falls by 9.0 points, predictions by 2.0 to 4.0; nearest to the "
-        "truth there (0.460) is linear (0.500)."
+        "16 of them trained accuracy falls by 9.0 points, predictions by 2.0 to 4.0; nearest to "
+        "the truth there (0.460) is linear (0.500)."
     )
 
 
