@@ -285,5 +285,6 @@ if EXPLOITED_IS_TRAINED:
         localrule: True
         params:
             protocol=STUDY_PROTOCOL,
+            earlier=bool(EXPLOITATION["trained"]),
         script:
             "../scripts/score_exploited.py"
