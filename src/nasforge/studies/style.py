@@ -16,10 +16,11 @@ from matplotlib.axes import Axes
 
 from nasforge.evaluations.files import atomic_path
 
-# Okabe & Ito's palette, distinguishable to the colour-blind.
+# Okabe & Ito's palette, distinguishable to the colour-blind, and more of Tol's; black, which also
+# stands for the truth and for ceilings, last.
 PALETTE = (
-    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000"),
-    *("#882255", "#44AA99", "#999933", "#332288"),
+    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#882255"),
+    *("#44AA99", "#999933", "#332288", "#000000"),
 )
 MUTED = "#999999"
 PANELS_PER_ROW = 4
