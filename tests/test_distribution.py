@@ -17,6 +17,7 @@ import nasforge
 from nasforge.training.native.build import NativeEngineError, library_path
 
 ROOT = Path(__file__).parents[1]
+RELEASED = "darts-cifar10-cpu-v1"
 LARGEST = 8 * 2**20
 """Bytes that an upload may have."""
 
@@ -81,6 +82,13 @@ def test_the_wheel_queries_with_numpy_alone(python: Path, tmp_path: Path) -> Non
     frozen = write_benchmark(tmp_path, TARGETS)
     answer, loaded = run(python, "-I", "-c", QUERY, frozen, ARCHITECTURE).splitlines()
     assert float(answer) == nasforge.load(frozen).query(ARCHITECTURE).val_accuracy
+    assert loaded == ""
+
+
+def test_it_brings_the_released_benchmark(python: Path) -> None:
+    answer, loaded = run(python, "-I", "-c", QUERY, RELEASED, ARCHITECTURE).splitlines()
+    expected = nasforge.load(RELEASED).query(ARCHITECTURE).val_accuracy
+    assert float(answer) == pytest.approx(expected, rel=1e-6)
     assert loaded == ""
 
 
