@@ -8,7 +8,7 @@
 import argparse
 from pathlib import Path
 
-from published import predict, read_published
+from published import LEFT_OUT, predict, read_published
 
 from nasforge.surrogates.metrics import kendall_tau, r2
 
@@ -19,7 +19,7 @@ ENCODINGS = ("one_hot", "graph_features", "features")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="published evaluations")
-    parser.add_argument("--leave-out", default="parameter_free", help="a sampler (the probe)")
+    parser.add_argument("--leave-out", nargs="*", default=LEFT_OUT, help="samplers")
     options = parser.parse_args()
     labels = read_published(options.folder, options.leave_out)
     print(f"{len(labels)} architectures; R2 and Kendall tau of unseen ones")

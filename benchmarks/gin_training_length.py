@@ -11,7 +11,7 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from published import predict, read_published
+from published import LEFT_OUT, predict, read_published
 
 from nasforge.surrogates.ceilings import score_limits
 from nasforge.surrogates.metrics import kendall_tau, r2
@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="published evaluations")
     parser.add_argument("--epochs", type=int, nargs="+", default=EPOCHS)
-    parser.add_argument("--leave-out", default="parameter_free", help="a sampler (the probe)")
+    parser.add_argument("--leave-out", nargs="*", default=LEFT_OUT, help="samplers")
     options = parser.parse_args()
     labels = read_published(options.folder, options.leave_out)
     noise = labels.replicates.pooled_variance()

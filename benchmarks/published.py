@@ -1,9 +1,10 @@
 """What benchmarks of surrogates share: labels of published evaluations, and held-out predictions.
 
->>> labels = read_published(Path("data/darts-cifar10-cpu"), leave_out="parameter_free")
+>>> labels = read_published(Path("data/darts-cifar10-cpu"), LEFT_OUT)
 >>> seen, unseen = predict("gin", labels, epochs=20)
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +18,17 @@ from nasforge.surrogates.labels import Labels, make_labels
 from nasforge.surrogates.splits import fold_numbers
 
 FOLDS, MEMBERS = 5, 2
+LEFT_OUT = ("parameter_free", "fresh")
+"""Samplers of the probe and of the test part, which nothing is tried out on."""
 KEYS = ["architecture", "architecture_id", "replicate", "val_accuracy"]
 
 
-def read_published(folder: Path, leave_out: str) -> Labels:
-    """Labels of all published evaluations but a sampler's."""
+def read_published(folder: Path, leave_out: Collection[str]) -> Labels:
+    """Labels of all published evaluations but those of some samplers."""
     tables = []
     for part in find_tables(folder):
         sampler = part.evaluations.stem.rpartition("-")[0]
-        if sampler != leave_out:
+        if sampler not in leave_out:
             rows = pd.read_parquet(part.evaluations)
             tables.append(rows[rows["status"] == "ok"][[*KEYS, "evaluation_id"]])
     rows = pd.concat(tables).drop_duplicates("evaluation_id").assign(stratum="all")

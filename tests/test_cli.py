@@ -87,6 +87,16 @@ def test_info_shows_no_hours_of_a_campaign_that_is_not_recorded(
     assert "hours" not in output
 
 
+def test_info_names_the_machines(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert "trained on" not in printed(capsys, "info", folder)
+    training = json.loads((folder / "manifest.json").read_text())["training_set"]
+    machines = [
+        {"name": name, "trainings": count, "factor": 1.0} for name, count in (("a", 50), ("b", 10))
+    ]
+    edit_manifest(folder, training_set=training | {"machines": machines})
+    assert re.search(r"trained on +a \(50\); b \(10\)", printed(capsys, "info", folder))
+
+
 def test_info_has_tables_of_targets_and_scores(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -301,6 +311,7 @@ def test_a_folder_that_is_no_benchmark_is_named(
         {"best_known": {}},
         {"best_known": {"architecture": "x", "val_accuracy": "high"}},
         {"training_set": {"evaluations": 1, "architectures": 1, "samplers": ["random"]}},
+        {"training_set": {"evaluations": 1, "architectures": 1, "machines": "fast"}},
         {"surrogates": [{}]},
         {"surrogates": ["text"]},
     ],
@@ -311,6 +322,7 @@ def test_a_folder_that_is_no_benchmark_is_named(
         "no best known",
         "a best known that is text",
         "a sampler that is text",
+        "machines that are text",
         "an empty score",
         "a score that is text",
     ],

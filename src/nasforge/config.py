@@ -59,23 +59,25 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
 
 def _expand_paths(config: Mapping[str, Any]) -> None:
     training = config.get("training", {})
-    for section, key in (
-        (config["execution"], "data_dir"),
-        (config["execution"], "cache_dir"),
-        (config.get("evaluations", {}), "path"),
-        (training.get("simulate", {}), "benchmark"),
-        (training.get("replay", {}), "path"),
-        (config["studies"]["exploitation"], "trained"),
+    for where, section, key in (
+        ("execution", config["execution"], "data_dir"),
+        ("execution", config["execution"], "cache_dir"),
+        ("evaluations", config.get("evaluations", {}), "path"),
+        ("training.simulate", training.get("simulate", {}), "benchmark"),
+        ("training.replay", training.get("replay", {}), "path"),
+        ("studies.exploitation", config["studies"]["exploitation"], "trained"),
     ):
         if section.get(key):
-            section[key] = _expanded(section[key], key)
+            section[key] = _expanded(section[key], f"{where}.{key}")
 
 
 def _expanded(path: str, key: str) -> str:
     try:
         return str(Path(path).expanduser())
     except RuntimeError:
-        raise ConfigError(f"{key}: {path!r}: there is no such user's home folder") from None
+        raise ConfigError(
+            f"{key}: {path!r}: there is no such user's home folder; give a path without ~"
+        ) from None
 
 
 def _normalise(value: Any, schema: Mapping[str, Any]) -> Any:

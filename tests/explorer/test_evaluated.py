@@ -14,7 +14,7 @@ from every_kind import write_every_kind
 from explorer_benchmark import EVALUATIONS, write_explorable
 
 from nasforge.benchmark.frozen import read_manifest
-from nasforge.errors import EvaluationsError
+from nasforge.errors import BenchmarkFormatError, EvaluationsError
 from nasforge.explorer.evaluated import read_evaluated
 from nasforge.space import DARTS
 
@@ -82,6 +82,14 @@ def test_the_first_of_several_trainings_may_have_failed(tmp_path: Path, part: Pa
     assert len(content["vectors"]) == 50
     assert sorted(content["trainings"])[-2:] == [4, 4]
     assert len(content["sequences"][0]) == 50
+
+
+def test_machines_of_a_strangers_manifest_are_checked(tmp_path: Path, part: Path) -> None:
+    manifest = read_manifest(write_explorable(tmp_path))
+    for machines in (3, "fast", ["fast"], [{"name": "fast", "factor": "half"}]):
+        training = {**manifest.training_set, "machines": machines}
+        with pytest.raises(BenchmarkFormatError, match=r"training_set\.machines"):
+            read_evaluated(part, dataclasses.replace(manifest, training_set=training))
 
 
 def test_times_are_in_seconds_of_the_machine_of_the_benchmark(tmp_path: Path, part: Path) -> None:

@@ -6,8 +6,9 @@ import explorer_fixture
 import numpy as np
 from explorer_container import unpack
 
-PROMISED = 1e-6
-"""To which a benchmark answers the same on every platform (docs/format.md)."""
+WITH_NETWORKS = ("gin", "mlp", "blend")
+FLOAT32 = 1e-7
+"""Networks add in single precision, in an order that differs between processors."""
 
 
 def test_the_fixture_is_up_to_date() -> None:
@@ -18,9 +19,10 @@ def test_the_fixture_is_up_to_date() -> None:
         assert _listed(unpack(old["packed"])) == _listed(unpack(new["packed"]))
         for before, now in zip(old["answers"], new["answers"], strict=True):
             assert before["architecture"] == now["architecture"]
-            np.testing.assert_allclose(before["curve"], now["curve"], rtol=PROMISED)
+            rtol = FLOAT32 if old["surrogate"] in WITH_NETWORKS else 1e-9
+            np.testing.assert_allclose(before["curve"], now["curve"], rtol=rtol)
             for target, value in before["targets"].items():
-                np.testing.assert_allclose(value, now["targets"][target], rtol=PROMISED)
+                np.testing.assert_allclose(value, now["targets"][target], rtol=rtol)
 
 
 def _listed(content: object) -> str:

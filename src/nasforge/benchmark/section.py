@@ -76,3 +76,8 @@ class Section:
         if not parts:
             raise BenchmarkFormatError(f"{FILE}: {self.path(key)} is empty")
         return [(name, Section(part, f"{self.path(key)}.{name}")) for name, part in parts.items()]
+
+    def rows(self, key: str) -> list["Section"]:
+        """The objects in a list; none if the key is missing."""
+        parts = self.get(key, list) if key in self.data else []
+        return [Section(part, f"{self.path(key)}[{n}]") for n, part in enumerate(parts)]

@@ -69,23 +69,11 @@ def _training_set(training: dict[str, Any]) -> dict[str, str]:
         if training.get("campaign_train_time_s") is not None:
             hours = section.number("campaign_train_time_s") / 3600
             fields["campaign"] += f", {hours:.2f} hours of training"
-    samplers = [
-        Section(row, f"training_set.samplers[{number}]")
-        for number, row in enumerate(
-            section.get("samplers", list) if "samplers" in training else []
-        )
-    ]
-    machines = [
-        Section(row, f"training_set.machines[{number}]")
-        for number, row in enumerate(
-            section.get("machines", list) if "machines" in training else []
-        )
-    ]
-    if machines:
+    if machines := section.rows("machines"):
         fields["trained on"] = "; ".join(
             f"{machine.get('name', str)} ({machine.get('trainings', int)})" for machine in machines
         )
-    if samplers:
+    if samplers := section.rows("samplers"):
         fields["samplers"] = ", ".join(
             f"{part.get('sampler', str)} ({part.get('proposals', int)})" for part in samplers
         )

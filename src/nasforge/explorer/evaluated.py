@@ -81,9 +81,8 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
 
 def _factors(manifest: Manifest) -> dict[str, float]:
     """What times are multiplied by, by machine; none where the benchmark does not say."""
-    machines = manifest.training_set.get("machines", [])
-    sections = [Section(row, f"training_set.machines[{n}]") for n, row in enumerate(machines)]
-    return {machine.get("name", str): machine.number("factor") for machine in sections}
+    machines = Section(manifest.training_set, "training_set").rows("machines")
+    return {machine.get("name", str): machine.number("factor") for machine in machines}
 
 
 def _ended_well(evaluations: Any) -> Any:
