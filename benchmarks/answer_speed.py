@@ -12,7 +12,6 @@ import argparse
 import statistics
 import sys
 import time
-from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
@@ -23,6 +22,7 @@ from nasforge.benchmark.registry import find
 
 RELEASED = "darts-cifar10-cpu-v1"
 FEW, MANY = 50, 2_000
+ENGINES = ("numba", "numpy") if find_spec("numba") else ("numpy",)
 
 
 def load_ms(name: str, surrogate: str, rounds: int = 5) -> float:
@@ -35,26 +35,24 @@ def load_ms(name: str, surrogate: str, rounds: int = 5) -> float:
     return 1e3 * statistics.median(times)
 
 
-def answers(bench: nasforge.Benchmark, asked: list) -> dict[str, tuple[Run, int]]:
-    """What is timed, and how many genotypes each asks."""
-    few = asked[:FEW]
-    return {
-        "query": (lambda: [bench.query(g) for g in few], len(few)),
-        "one target": (lambda: [bench.query(g, targets=["val_accuracy"]) for g in few], len(few)),
-        f"{len(asked):,} at once": (partial(bench.query_many, asked), len(asked)),
-    }
-
-
 def times_of(bench: nasforge.Benchmark, asked: list, rounds: int) -> dict[str, list[float]]:
-    """Microseconds for each genotype, by engine."""
-    engines = {"numba": lambda run: run} if find_spec("numba") else {}
-    engines["numpy"] = plain
+    """Microseconds for each genotype by engine: a query, one of one target, and of many at once."""
+    few = asked[:FEW]
+    single: dict[str, Run] = {
+        "query": lambda: [bench.query(g) for g in few],
+        "one target": lambda: [bench.query(g, targets=["val_accuracy"]) for g in few],
+    }
+    many: dict[str, Run] = {"at once": lambda: bench.query_many(asked)}
+    times = medians(_by_engine(single), rounds, len(few))
+    times |= medians(_by_engine(many), rounds, len(asked))
+    return {engine: [times[f"{name}, {engine}"] for name in (*single, *many)] for engine in ENGINES}
+
+
+def _by_engine(runs: dict[str, Run]) -> dict[str, Run]:
     return {
-        engine: [
-            medians({name: wrapped(run)}, rounds, each)[name]
-            for name, (run, each) in answers(bench, asked).items()
-        ]
-        for engine, wrapped in engines.items()
+        f"{name}, {engine}": plain(run) if engine == "numpy" else run
+        for name, run in runs.items()
+        for engine in ENGINES
     }
 
 
@@ -68,9 +66,8 @@ def main() -> int:
     path = find(name)
     files = [path] if path.is_file() else list(path.iterdir())
     print(f"{bench.manifest.full_name}: {sum(f.stat().st_size for f in files) / 1e6:.1f} MB")
-    print(
-        f"{'':16}{'load ms':>9}{'engine':>8}" + "".join(f"{c:>16}" for c in answers(bench, asked))
-    )
+    columns = ("query", "one target", f"{MANY:,} at once")
+    print(f"{'':16}{'load ms':>9}{'engine':>8}" + "".join(f"{column:>16}" for column in columns))
     for surrogate in bench.manifest.surrogates:
         chosen = nasforge.load(name, surrogate=surrogate)
         for engine, times in times_of(chosen, asked, rounds=7).items():

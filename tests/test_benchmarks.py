@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from every_kind import write_every_kind
 
 import nasforge
 from nasforge.space import DARTS
@@ -38,6 +39,27 @@ def test_query_speed_measures_a_benchmark_that_loads(
     many = query_speed.time_many(bench, asked, {}, rounds=1)
     assert min(one.values()) > 0.0
     assert min(many.values()) > 0.0
+
+
+def test_answer_speed_measures_every_surrogate_and_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import answer_speed
+
+    folder = write_every_kind(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["answer_speed.py", str(folder)])
+    monkeypatch.setattr(answer_speed, "FEW", 2)
+    monkeypatch.setattr(answer_speed, "MANY", 3)
+    assert answer_speed.main() == 0
+    _, _, *rows = capsys.readouterr().out.splitlines()
+    engines = [
+        (name, e)
+        for name in nasforge.load(folder).manifest.surrogates
+        for e in answer_speed.ENGINES
+    ]
+    assert [(row.split()[0], row.split()[2]) for row in rows] == engines
+    assert all(float(number) > 0 for row in rows for number in row.split()[3:])
 
 
 def test_full_size_adds_up_what_jobs_logged(

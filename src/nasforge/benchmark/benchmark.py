@@ -1,8 +1,8 @@
 """Querying a frozen benchmark.
 
-    >>> bench = nasforge.load("results/quickstart/export/darts-digits-v1")
+    >>> bench = nasforge.load("darts-cifar10-cpu-v1")
     >>> bench.query(bench.space.sample(np.random.default_rng(0)))
-    Prediction(val_accuracy=0.9211, ...)
+    Prediction(val_accuracy=0.5545, ...)
 
 Treat it as a black box, do not judge an optimizer that uses the surrogate's own model family on
 it, and report its full name.
@@ -22,10 +22,10 @@ from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, JointForest, Model
-from nasforge.benchmark.noise import checked_seed, noise_std, standard_normals
 from nasforge.benchmark.opening import open_curve, open_models
 from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
+from nasforge.benchmark.uncertainty import Uncertainty
 from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
@@ -58,6 +58,7 @@ class Benchmark:
         self._models = dict(models)
         self._curve = curve
         self._folder = folder
+        self._uncertainty = Uncertainty(manifest, surrogate)
         self._targets = {name: manifest.target(name) for name in manifest.targets}
         network = manifest.network
         self._shape = None if network is None else NetworkShape.from_dict(network)
@@ -183,11 +184,11 @@ class Benchmark:
             if not math.isfinite(np.add.reduce(mean)):
                 raise BenchmarkFormatError(f"{self.name} answers nan or infinity for {name}")
             if stds and name == "val_accuracy":
-                answer["noise_std"] = self._noise_std(name, mean)
-                answer["epistemic_std"] = self._epistemic_std(name, members, mean)
+                answer["noise_std"] = self._uncertainty.noise_std(name, mean)
+                answer["epistemic_std"] = self._uncertainty.epistemic_std(name, members, mean)
             if noise_seed is not None and name in wanted:
-                std = self._noise_std(name, mean)
-                draws = self._draws(encoded, name, std, noise_seed)
+                std = self._uncertainty.noise_std(name, mean)
+                draws = self._uncertainty.draws(encoded.ids, name, std, noise_seed)
                 with np.errstate(invalid="ignore", over="ignore"):  # see `noise_std`
                     mean = mean + std * draws
             answer[name] = self._targets[name].natural(mean)
@@ -319,30 +320,6 @@ class Benchmark:
         if isinstance(architectures, str) or not isinstance(architectures, Iterable):
             raise GenotypeError(advice)
         return [self._parse(architecture) for architecture in architectures]
-
-    def _noise_std(self, target: str, mean: np.ndarray) -> np.ndarray:
-        noise = self.manifest.targets[target].noise
-        return np.full(len(mean), np.nan) if noise is None else noise_std(noise, mean)
-
-    def _epistemic_std(self, target: str, members: np.ndarray, mean: np.ndarray) -> np.ndarray:
-        scale = self.manifest.surrogates[self.surrogate].targets[target].epistemic_scale
-        number = members.shape[1]
-        if scale is None or number < 2:
-            return np.full(len(members), np.nan)
-        difference = members - mean[:, None]
-        squares = np.einsum("ij,ij->i", difference, difference)
-        return np.sqrt(scale / (number - 1) * squares)
-
-    def _draws(self, encoded: Encoded, target: str, std: np.ndarray, noise_seed: int) -> np.ndarray:
-        seed = checked_seed(noise_seed)
-        if np.isnan(std).any() and target != "val_accuracy":
-            return np.full(len(std), np.nan)  # unknown, while the accuracy can be drawn
-        if np.isnan(std).any():
-            raise NasforgeError(
-                f"{self.name} has no noise model of {target} (it was made with too few "
-                "replicates), so it cannot draw outcomes; leave noise_seed out"
-            )
-        return standard_normals(self.manifest.noise_key, encoded.ids, target, [seed] * len(std))
 
 
 def _none_of(field: str) -> np.ndarray:
