@@ -96,6 +96,7 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         machines,
         files["selection"],
         test_scores,
+        predicted,
     )
     spec = ExportSpec("cells", 1, "NAS-Bench-201's cells.")
     return export(space, spec, sources, records, folder / "export")

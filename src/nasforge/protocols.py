@@ -36,7 +36,7 @@ SELECT_PROTOCOL = 4
 TEST_PROTOCOL = 2
 """Test scores change."""
 
-EXPORT_PROTOCOL = 6
+EXPORT_PROTOCOL = 7
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 2

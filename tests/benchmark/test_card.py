@@ -157,6 +157,21 @@ def test_a_learning_curve_without_scores_says_so(manifest: Manifest) -> None:
     assert "| epoch |" not in card
 
 
+def test_it_says_whose_architectures_the_scores_are_on(manifest: Manifest) -> None:
+    samplers = [
+        {"sampler": name, "optimizer": "random", "proposals": 9} for name in ("a", "b", "fresh")
+    ]
+    for held_out, words in (
+        (["a", "b", "fresh"], "are from the same samplers"),
+        (["fresh"], "are from fresh alone"),
+        (None, "are from the same samplers"),
+    ):
+        training = {**manifest.training_set, "samplers": samplers}
+        training |= {} if held_out is None else {"held_out_samplers": held_out}
+        card = format_card(dataclasses.replace(manifest, training_set=training))
+        assert f"Held-out architectures {words}, so the scores say nothing" in card
+
+
 def test_it_says_where_not_to_trust_it(manifest: Manifest) -> None:
     [_, limits] = format_card(manifest).split("## Where it must not be trusted")
     for text in (

@@ -124,6 +124,7 @@ def test_a_benchmark_answers_with_a_curve(
         *(campaign.evaluations, campaign.proposals, campaign.development),
         *(campaign.machines, campaign.selection),
         tmp_path / "scores.parquet",
+        campaign.test_predictions,
     )
     spec = ExportSpec("darts-curves", 1, "Synthetic.")
     folder = export(DARTS, spec, sources, campaign.records, tmp_path, record)
@@ -161,6 +162,7 @@ def test_a_benchmark_without_curves_says_so(finished_campaign, genotypes, tmp_pa
         *(campaign.evaluations, campaign.proposals, campaign.development),
         *(campaign.machines, campaign.selection),
         campaign.test_scores,
+        campaign.test_predictions,
     )
     spec = ExportSpec("darts-plain", 1, "Synthetic.")
     bench = nasforge.load(export(DARTS, spec, sources, campaign.records, tmp_path))

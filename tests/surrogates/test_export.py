@@ -31,6 +31,7 @@ def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
         campaign.machines,
         campaign.selection,
         campaign.test_scores,
+        campaign.test_predictions,
     )
     return export(DARTS, spec, sources, campaign.records, folder)
 
@@ -141,6 +142,7 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
         "factor": 1.0,
     }
     assert training["machines"] == [machine]
+    assert training["held_out_samplers"] == ["a", "b"]
     assert manifest["recipe"]["epochs"] == 2
     assert manifest["network"]["classes"] == 10
 

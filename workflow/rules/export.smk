@@ -21,6 +21,7 @@ rule export_benchmark:
         curve=curve_files(),
         selection="<results>/select/selection.json",
         test_scores="<results>/score/test_scores.parquet",
+        test_predictions="<results>/score/test_predictions.parquet",
         evaluations="<results>/collect/evaluations.parquet",
         proposals="<results>/collect/proposals.parquet",
         development="<results>/split/development.parquet",

@@ -19,6 +19,7 @@ with job(snakemake):
             machines=Path(snakemake.input.machines),
             selection=Path(snakemake.input.selection),
             test_scores=Path(snakemake.input.test_scores),
+            test_predictions=Path(snakemake.input.test_predictions),
         ),
         by_surrogate_and_target(snakemake, snakemake.input.records),
         Path(snakemake.output.manifest).parents[1],

@@ -9,6 +9,7 @@ from typing import Any
 from nasforge.benchmark.entries import ModelEntry
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.score_text import ceiling_text, score_text, table_text
+from nasforge.benchmark.section import Section
 
 CARD_FILE = "CARD.md"
 
@@ -197,8 +198,7 @@ def limit_lines(manifest: Manifest) -> list[str]:
     lines = [
         "## Where it must not be trusted",
         "",
-        "- Outside the region of the samplers above. Held-out architectures are from the same "
-        "samplers, so the scores say nothing of architectures unlike theirs.",
+        f"- Outside the region of the samplers above. {_held_out(manifest)}",
         "- At the end of long runs. An optimizer that asks often finds where the surrogate errs "
         "upward, and its best value is then too good: confirm the winner with other surrogates of "
         "this benchmark, or by training it.",
@@ -212,6 +212,23 @@ def limit_lines(manifest: Manifest) -> list[str]:
             "over better than its seconds."
         )
     return [*lines, ""]
+
+
+def _held_out(manifest: Manifest) -> str:
+    """Of whose architectures the scores tell nothing."""
+    training = Section(manifest.training_set, "training_set")
+    samplers = {row.get("sampler", str) for row in training.rows("samplers")}
+    known = "held_out_samplers" in training.data
+    held_out = set(map(str, training.get("held_out_samplers", list))) if known else samplers
+    if samplers <= held_out:
+        return (
+            "Held-out architectures are from the same samplers, so the scores say nothing of "
+            "architectures unlike theirs."
+        )
+    return (
+        f"Held-out architectures are from {', '.join(sorted(held_out))} alone, so the scores say "
+        "nothing of architectures unlike these."
+    )
 
 
 def _use(manifest: Manifest) -> list[str]:

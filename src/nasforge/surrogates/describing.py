@@ -79,6 +79,7 @@ class ExportSources:
         machines: The kinds of machine that trained it.
         selection: What `select` wrote.
         test_scores: What `score_test` wrote.
+        test_predictions: Likewise.
     """
 
     evaluations: Path
@@ -87,6 +88,7 @@ class ExportSources:
     machines: Path
     selection: Path
     test_scores: Path
+    test_predictions: Path
 
 
 def describe(
@@ -262,8 +264,14 @@ def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:
             {"sampler": sampler, "optimizer": optimizer, "proposals": int(number)}
             for (sampler, optimizer), number in counts.items()
         ],
+        "held_out_samplers": _held_out_samplers(sources.test_predictions),
         "machines": json.loads(sources.machines.read_text(encoding="utf-8")),
     }
+
+
+def _held_out_samplers(test_predictions: Path) -> list[str]:
+    """Whose architectures the scores are on."""
+    return sorted(set(pd.read_parquet(test_predictions, columns=["stratum"])["stratum"]))
 
 
 def _known_sum(values: pd.Series) -> float | None:
