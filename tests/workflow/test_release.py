@@ -13,6 +13,7 @@ from tiny_campaign import REPOSITORY, Run, merged, succeed
 import nasforge
 from nasforge.benchmark.registry import find
 from nasforge.benchmark.selftest import verify
+from nasforge.optimizers import run
 from nasforge.space import DARTS
 
 NAME = "darts-cifar10-cpu-v1"
@@ -107,3 +108,26 @@ def test_pages_give_the_scores_that_it_has(bench: nasforge.Benchmark, page: str)
             assert re.search(rf"(?<!\d)0?{f'{number:.2f}'.removeprefix('0')}(?!\d)", text), metric
     evaluations = bench.manifest.training_set["campaign_evaluations"]
     assert re.search(f"{evaluations}|{evaluations:,}", text)
+
+
+def test_the_first_screen_has_the_out_of_fold_scores_of_the_results_page(
+    bench: nasforge.Benchmark,
+) -> None:
+    """They are not in the manifest; columns are r2, mae, kendall_tau."""
+    page = (REPOSITORY / "docs/results.md").read_text()
+    section = page.split("### Out of fold")[1]
+    columns = {}
+    for name in (bench.manifest.selected, "*ceiling*"):
+        [row] = re.findall(rf"^\| {re.escape(name)} \| (.*) \|$", section.split("\n\n")[1], re.M)
+        columns[name] = [cell.split()[0].removeprefix("0") for cell in row.split(" | ")]
+    score, ceiling = columns.values()
+    readme = (REPOSITORY / "README.md").read_text()
+    for title, column in (("R2", 0), ("Kendall tau", 2)):
+        [row] = re.findall(rf"^\| {title} \| (.*) \|$", readme, re.M)
+        assert row.split(" | ")[-2:] == [score[column], ceiling[column]]
+
+
+def test_an_optimizer_runs_on_it_by_name() -> None:
+    trajectory = run("random", NAME, budget=5, seed=1)
+    assert trajectory.backend == nasforge.load(NAME).name
+    assert len(trajectory) == 5
