@@ -33,7 +33,7 @@ FIT_PROTOCOL = 4
 SELECT_PROTOCOL = 4
 """Selection, noise, calibration or out-of-fold scores change."""
 
-TEST_PROTOCOL = 2
+TEST_PROTOCOL = 3
 """Test scores change."""
 
 EXPORT_PROTOCOL = 7
@@ -42,5 +42,5 @@ EXPORT_PROTOCOL = 7
 REPORT_PROTOCOL = 2
 """Figures or tables of the report change."""
 
-STUDY_PROTOCOL = 2
+STUDY_PROTOCOL = 3
 """Results of studies change."""

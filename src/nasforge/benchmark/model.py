@@ -28,7 +28,8 @@ class Encoded:
         self.architectures = architectures
         self._space = space
         self._features: dict[str, np.ndarray] = {}
-        self._answers: dict[tuple[int, str], np.ndarray] = {}
+        # By the predictor and not its id, which the next one may have once this one is gone.
+        self._answers: dict[tuple[Predictor, str], np.ndarray] = {}
 
     def __getitem__(self, encoding: str) -> np.ndarray:
         """float32 [n, d]."""
@@ -38,14 +39,14 @@ class Encoded:
 
     def ask(self, predictor: Predictor, encoding: str) -> np.ndarray:
         """What the predictor answers: float64 [n, members]."""
-        key = id(predictor), encoding
+        key = predictor, encoding
         if key not in self._answers:
             self._answers[key] = predictor.predict(self[encoding])
         return self._answers[key]
 
     def remember(self, predictor: Predictor, encoding: str, answers: np.ndarray) -> None:
         """Keep what it would answer."""
-        self._answers[id(predictor), encoding] = answers
+        self._answers[predictor, encoding] = answers
 
     @cached_property
     def ids(self) -> list[str]:
