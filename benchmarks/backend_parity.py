@@ -1,11 +1,13 @@
 """Do both backends give the same distribution of accuracies? A paired study.
 
-    python benchmarks/backend_parity.py results/workstation
+    python benchmarks/backend_parity.py data/darts-cifar10-cpu/evaluations/fresh-g2.parquet \
+        results/workstation/images
 
-Takes the evaluations of a finished run, trains every one of them again by the other backend (same
+Takes a file of evaluations, trains every one of them again by the other backend (same
 architecture, seed and batches; only rounding differs), and compares validation accuracies. Exits
 with 1 unless the mean difference's 90 % interval lies within a quarter of the standard deviation
-between seeds. Stopped, the same command goes on. `--limit N` takes the first N evaluations.
+between seeds. The images are those that a run's `prepare_images` made. Stopped, the same command
+goes on. `--limit N` takes the first N evaluations.
 """
 
 import argparse
@@ -30,11 +32,12 @@ OTHER = {"torch": "native", "native": "torch"}
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path, help="results folder of a finished run")
+    parser.add_argument("evaluations", type=Path, help="parquet file of evaluations")
+    parser.add_argument("images", type=Path, help="folder of the images they were trained on")
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    table, provenance = read_table(options.run / "collect/evaluations.parquet", "evaluations")
+    table, provenance = read_table(options.evaluations, "evaluations")
     rows = table.to_pandas().query("status == 'ok'").head(options.limit or len(table))
     [backend] = rows["backend"].unique()
     [record] = provenance.recipes.values()
@@ -46,7 +49,7 @@ def main() -> int:
     again = train_shard(
         proposals,
         recipe,
-        ImageSet.open(options.run / "images"),
+        ImageSet.open(options.images),
         EvaluationCache(CACHE / OTHER[backend], "train", recipe.recipe_id),
         backend=OTHER[backend],
         label="parity",
@@ -56,6 +59,8 @@ def main() -> int:
         for e in again
     )
     pairs = rows.merge(other, on="evaluation_id")
+    if len(pairs) < len(rows):
+        sys.exit(f"{options.images} are not the images that {options.evaluations} is of")
     return report(pairs, backend)
 
 
