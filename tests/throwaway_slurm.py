@@ -79,10 +79,11 @@ class ThrowawaySlurm:
             RuntimeError: No job ran on it.
         """
         folder = (SETTINGS / "slurm.conf").readlink().parent
-        processes = job_processes(folder)
+        slurmd = int((folder / "slurmd.pid").read_text())
+        processes = frozen(slurmd, folder)
         if not processes:
             raise RuntimeError("the node dies, and no job with it")
-        kill([int((folder / "slurmd.pid").read_text()), *processes])
+        kill([slurmd, *processes])
         self.call("scontrol", "update", f"nodename={self.node}", "state=down", "reason=died")
 
     def node_returns(self) -> None:
@@ -191,8 +192,11 @@ def start_node(folder: Path) -> None:
     _run("slurmd", "-N", host())
 
 
-def job_processes(folder: Path) -> list[int]:
-    """Job steps of that cluster, known by what they have open in it, and all processes below."""
+def job_processes(folder: Path, slurmd: int | None = None) -> list[int]:
+    """Job steps of that cluster, known by what they have open in it, and all processes below.
+
+    Also what slurmd is just starting, if its id is given.
+    """
     parents, found = {}, []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended meanwhile
@@ -201,8 +205,22 @@ def job_processes(folder: Path) -> list[int]:
             # Not by a variable: a step writes its title over its environment.
             if "(slurmstepd)" in status and _has_open(process, folder):
                 found.append(int(process.name))
+    if slurmd is not None:
+        found += [child for child, parent in parents.items() if parent == slurmd]
     for ancestor in found:  # grows as it is walked through
         found += [child for child, parent in parents.items() if parent == ancestor]
+    return found
+
+
+def frozen(slurmd: int, folder: Path) -> list[int]:
+    """Stop the node and all that runs on it, so that nothing starts or ends between two kills."""
+    os.kill(slurmd, signal.SIGSTOP)
+    found: list[int] = []
+    while new := sorted(set(job_processes(folder, slurmd)) - set(found)):
+        for process in new:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGSTOP)
+        found += new
     return found
 
 

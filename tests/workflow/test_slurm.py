@@ -157,7 +157,7 @@ def test_a_node_that_is_drained_and_dies_and_comes_back_loses_and_repeats_nothin
     assert rows(run) == rows(locally)
     assert len(trainings) == len(set(trainings)) == TRAININGS
     jobs = submitted(cluster, run)
-    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    assert [job for job in jobs if job["JobState"] != "COMPLETED"] == []
     assert len(jobs) == TRAIN_JOBS  # Slurm's own restarts, and none of Snakemake's beside them
     [again] = [other for other in shard_logs(run) if other.shard == log.shard]
     assert again.slurm_job == log.slurm_job
