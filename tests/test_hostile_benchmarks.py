@@ -1,6 +1,6 @@
 """Whatever a stranger's benchmark holds: it is refused by name, or it answers.
 
-    $ NASFORGE_FUZZ_CASES=20000 pytest tests/test_hostile_benchmarks.py -s    # the long run
+    $ NASFORGE_FUZZ_CASES=20000 pytest tests/test_hostile_benchmarks.py -o timeout=0 -s    # long
 
 No crash, no hang, no code run, no file written, no memory beyond what the files declare.
 """
