@@ -18,6 +18,7 @@ from nasforge.benchmark.entries import CurveEntry, NoiseModel, TargetEntry
 from nasforge.benchmark.frozen import write_frozen
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import Predictor, make_predictor
+from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.benchmark.targets import Scale
 from nasforge.space import DARTS
 from nasforge.space.darts.graph import LAYOUT
@@ -177,6 +178,7 @@ def write_every_kind(parent: Path) -> Path:
     files["curve.basis.npz"] = pack_arrays({"mean": curve.mean, "components": curve.components})
     for number, part in enumerate(curve.parts):
         files[f"curve.{number}.npz"] = pack_arrays(narrowed(part.predictor.to_arrays()))
+    files[SUPPORT_FILE] = pack_arrays(vars(_support()))
     return write_frozen(parent, manifest, files)
 
 
@@ -186,6 +188,12 @@ def _model(kind: str, target: str, seed: int) -> Model:
     predictor = random_predictor(kind, seed, level)
     link = Scale("log_error" if linked else "identity")
     return Model((Part(kind, predictor, ENCODINGS[kind], link),))
+
+
+def _support() -> Support:
+    rng = np.random.default_rng(78)
+    learnt = [DARTS.canonical(DARTS.sample(rng)) for _ in range(30)]
+    return Support.of(np.stack([DARTS.to_vector(architecture) for architecture in learnt]))
 
 
 def _curve() -> CurveModel:

@@ -58,6 +58,15 @@ SHAPES = (
     *("(10000000000,)", "(100000, 100000, 100000)", "(-1,)", "(0, 1180591620717411303424)"),
     *("()", "(1,)", "(2, 3)", "3", "'a'", "(True,)", "((((", "-" * 500 + "1", "(1,) * 10**9"),
 )
+GENOTYPES = (
+    "Genotype(" * 200,
+    "Genotype(normal=[], normal_concat=range(2, 6), reduce=[], reduce_concat=range(10 ** 9))",
+    "Genotype(normal=__import__('os').getcwd(), normal_concat=1, reduce=1, reduce_concat=1)",
+    "Genotype(**{'\x1b[2J': 1})",
+    "normal:\x1b[2J@0+\n@1-reduce:",
+    "normal:" + "/" * 10**5 + "-reduce:",
+    "normal:" + "-reduce:" * 100,
+)
 NAMES = ("../x", "/etc/x", "a/b/c", "a\\b", ".x", "C:x", "x" * 200, "manifest.json", "CARD.md", "ä")
 
 
@@ -266,6 +275,27 @@ def _array(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case:
     return _sealed(Case("arrays", surrogate, {name: _npz(arrays)}), contents)
 
 
+def _beside(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case:
+    """Arrays of the files that are no predictors: the curve's basis, what was learnt."""
+    few = {name: contents[name] for name in (MANIFEST, "curve.basis.npz", "support.npz")}
+    case = rng.choice((_array, _header))(rng, few, marker)
+    case.kind = "curve and support"
+    return case
+
+
+def _best(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case:
+    """Another text in the place of the best known architecture."""
+    data = json.loads(contents[MANIFEST])
+    text = data["best_known"]["architecture"]
+    if rng.random() < 0.8:
+        text = _damaged(rng, text.encode()).decode("utf-8", "replace")
+    else:
+        text = rng.choice(GENOTYPES)
+    data["best_known"]["architecture"] = text
+    changed: dict[str, bytes | None] = {MANIFEST: json.dumps(data).encode()}
+    return Case("best known", rng.choice(SURROGATES), changed)
+
+
 def _structure(rng: Random, contents: Mapping[str, bytes], marker: Path) -> Case:
     """Children, roots, columns and first rows elsewhere: cycles, places out of range."""
     kind = rng.choice(("forest", "forest", "forest", "kernel", "mlp"))
@@ -438,6 +468,8 @@ CHANGES: dict[str, Change] = {
     "bytes": _bytes,
     "swap": _swap,
     "array": _array,
+    "beside": _beside,
+    "best": _best,
     "structure": _structure,
     "header": _header,
     "sizes": _sizes,

@@ -93,14 +93,18 @@ def splitmix64(s):
     return s ^ (s >> 31)
 
 
-def one_hot(cells):
-    row = []
+def vector_of(cells):
+    vector = []
     for cell in cells:
-        choices = [(o, 7) for pair in cell for o, _ in pair]
         inputs = [tuple(s for _, s in pair) for pair in cell]
-        choices += [(pairs_of(n).index(inputs[n]), len(pairs_of(n))) for n in (1, 2, 3)]
-        row += [float(i == choice) for choice, number in choices for i in range(number)]
-    return row
+        vector += [o for pair in cell for o, _ in pair]
+        vector += [pairs_of(n).index(inputs[n]) for n in (1, 2, 3)]
+    return vector
+
+
+def one_hot(cells):
+    choices = zip(vector_of(cells), variables(), strict=True)
+    return [float(i == choice) for choice, (_, number) in choices for i in range(number)]
 
 
 def paths_from(cell, source):
@@ -342,6 +346,11 @@ class Reader:
         c = np.array([self.members(part, cells).mean() for part in curve["parts"]])
         last = self.model("val_accuracy", cells).mean()
         return np.clip([*(last + basis["mean"] + c @ basis["components"]), last], 0, 1)
+
+    def support(self, text):
+        a, vector = self.arrays("support.npz"), vector_of(canonical(text))
+        nearest = (a["vectors"] != vector).sum(axis=1).min()
+        return (a["nearest"] >= nearest).mean()
 
 
 def golden():

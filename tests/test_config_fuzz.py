@@ -7,6 +7,7 @@ and by mutating those that are shipped: a key deleted, renamed or added, a value
 import copy
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +17,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from nasforge.config import check_config
+from nasforge.config_errors import describe_error
 from nasforge.errors import ConfigError
 
 ROOT = Path(__file__).parents[1]
@@ -66,13 +68,22 @@ def all_keys(schema: dict, path: tuple = ()) -> list[tuple]:
     return found
 
 
-def mutate(draw: st.DrawFn, config: dict) -> None:
-    """One change somewhere."""
+def named(path: tuple) -> set[str]:
+    """A place as errors write it: a last integer is an item's number, or a key of its own."""
+    *section, last = path
+    where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in section)
+    last_part = {f".{last}", f"[{last}]"} if isinstance(last, int) else {f".{last}"}
+    return {(where + part).removeprefix(".") for part in last_part}
+
+
+def mutate(draw: st.DrawFn, config: dict) -> list[tuple]:
+    """One change somewhere; the places that an error may name, the changed one first."""
     *place, last = draw(st.sampled_from(paths(config)))
     section: Any = config
     for key in place:
         section = section[key]
     change = draw(st.sampled_from(["replace", "delete", "rename", "add"]))
+    changed = [(*place, last)]
     if change == "replace" or isinstance(section, list):
         section[last] = draw(ANYTHING)
     elif change == "delete":
@@ -80,6 +91,7 @@ def mutate(draw: st.DrawFn, config: dict) -> None:
     elif change == "rename":
         new = draw(st.one_of(st.just(f"{last}s"), st.text(max_size=6), st.integers(), st.none()))
         section[new] = section.pop(last)
+        changed.append((*place, new))
     else:
         *place, last = draw(st.sampled_from(all_keys(SCHEMA)))
         section = config
@@ -88,6 +100,25 @@ def mutate(draw: st.DrawFn, config: dict) -> None:
                 section[key] = {}
             section = section[key]
         section[last] = draw(ANYTHING)
+        changed = [(*place, last)]
+        # A section that was not there may lack others, and some stand beside no others.
+        if place:
+            changed += [(*place, key) for key in _properties(place)] + [(place[0],)]
+    return changed
+
+
+def _properties(place: Sequence[str]) -> list[str]:
+    """The keys that the schema knows there."""
+    schema = SCHEMA
+    for key in place:
+        schema = schema["properties"][key]
+    return list(schema["properties"])
+
+
+@st.composite
+def mutated_once(draw: st.DrawFn) -> tuple[dict, list[tuple]]:
+    config = copy.deepcopy(draw(st.sampled_from(SHIPPED)))
+    return config, mutate(draw, config)
 
 
 @st.composite
@@ -161,20 +192,38 @@ def of_schema(draw: st.DrawFn) -> dict:
     return config
 
 
-def check(config: dict) -> None:
-    """Accepted and filled in, or refused in one line that starts with the key's path."""
-    top = [str(key) for key in config] + list(SCHEMA["properties"])
-    top += ["left out"]  # families of which the space lacks the encoding
+def places(config: dict) -> set[str]:
+    """All that an error may be about: what is in the config, or could be."""
+    items = SCHEMA["properties"]["samplers"]["items"]["properties"]
+    samplers = config.get("samplers")
+    number = len(samplers) if isinstance(samplers, list) else 0
+    possible = [*all_keys(SCHEMA), *(("samplers", n, key) for n in range(number) for key in items)]
+    return {name for path in (*paths(config), *possible) for name in named(path)}
+
+
+def check(config: dict) -> str | None:
+    """Accepted and filled in, or refused in one line that starts with a key's whole path.
+
+    Returns:
+        That path, if it is the schema that refuses it.
+    """
+    known = {*places(config), "the config", "left out"}  # families whose encoding the space lacks
     try:
-        with patch("yaml.safe_load", return_value=SCHEMA):  # reading it takes most of the time
+        with (
+            patch("yaml.safe_load", return_value=SCHEMA),  # reading it takes most of the time
+            patch("nasforge.config.describe_error", side_effect=describe_error) as described,
+        ):
             check_config(config, SCHEMA_FILE)
             check_config(config, SCHEMA_FILE)  # a checked one stays so
     except ConfigError as error:
         message = str(error)
         assert "\n" not in message.partition(": ")[2]
-        assert any(message.startswith(key) for key in top), message
+        named_one = [p for p in known if message.startswith((f"{p}: ", f"{p} ("))]
+        assert named_one, message
         assert ": " in message
         assert len(message) < 2500
+        return max(named_one, key=len) if described.called else None
+    return None
 
 
 LIMITS = settings(
@@ -190,6 +239,21 @@ LIMITS = settings(
 @given(mutated())
 def test_a_mutated_config_is_accepted_or_explained(config: dict) -> None:
     check(config)
+
+
+@LIMITS
+@given(mutated_once())
+def test_an_error_of_the_schema_names_the_change_with_its_whole_path(change: tuple) -> None:
+    config, changed = change
+    where = check(config)
+    if where is None:
+        return
+    allowed = {name for path in changed for name in named(path)}
+    further_in = where.startswith(tuple(name + sign for name in allowed for sign in ".["))
+    section = changed[0][:-1]  # where others are too many or too few, alike or not allowed
+    about_section = bool(section) and where in named(section)
+    about_others = changed[0][0] == "evaluations"  # beside which nothing is trained
+    assert where in allowed or further_in or about_section or about_others, (where, changed)
 
 
 @LIMITS

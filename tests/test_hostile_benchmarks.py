@@ -1,6 +1,6 @@
 """Whatever a stranger's benchmark holds: it is refused by name, or it answers.
 
-    $ NASFORGE_FUZZ_CASES=20000 pytest tests/test_hostile_benchmarks.py -s    # the long run
+    $ NASFORGE_FUZZ_CASES=20000 pytest tests/test_hostile_benchmarks.py -o timeout=0 -s    # long
 
 No crash, no hang, no code run, no file written, no memory beyond what the files declare.
 """
@@ -31,8 +31,10 @@ import nasforge
 from nasforge.accelerator import numpy_alone
 from nasforge.benchmark.benchmark import Benchmark, Prediction
 from nasforge.benchmark.selftest import verify
+from nasforge.benchmark.support import SUPPORT_FILE
 from nasforge.cli.info import print_info
 from nasforge.errors import BenchmarkFormatError, NasforgeError
+from nasforge.optimizers.backends.benchmark import BenchmarkBackend
 from nasforge.space import DARTS
 
 CASES = int(os.environ.get("NASFORGE_FUZZ_CASES", "0"))
@@ -41,7 +43,10 @@ CASES = int(os.environ.get("NASFORGE_FUZZ_CASES", "0"))
 HANGS_AFTER_S = 120
 """Hundreds of times what a case takes."""
 
-SLACK_BYTES = 2**25
+LOADING_BYTES = 2**22
+"""What loading needs, beside twice the declared sizes: for the manifest, and to inflate."""
+
+QUERYING_BYTES = 2**25
 """What queries need themselves, beside twice the declared sizes."""
 
 ARCHITECTURES = [DARTS.sample(np.random.default_rng(seed)) for seed in range(30)]
@@ -93,6 +98,10 @@ def ask(bench: Benchmark) -> Prediction:
         curve = bench.curve(ARCHITECTURES[0])
         assert len(curve) == bench.manifest.curve.epochs
         assert ((curve >= 0) & (curve <= 1)).all()
+    if SUPPORT_FILE in bench.manifest.files:
+        shares = bench.support(many)
+        assert ((shares >= 0) & (shares <= 1)).all()
+    BenchmarkBackend(bench, noisy=False)  # asks for the best known
     for as_json in (False, True):
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(stream):
@@ -138,16 +147,17 @@ def _outcome(sound: Sound, case: Case, path: Path, rng: Random) -> str:
     sizes = [len(content or b"") for content in {**sound.contents, **case.changed}.values()]
     accelerated, verified, traced = (rng.random() < share for share in (0.5, 0.1, 0.2))
     with (
-        watched(2 * sum(sizes) + SLACK_BYTES if traced else None),
         warnings.catch_warnings(),
         contextlib.nullcontext() if accelerated else numpy_alone(),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)  # an overflow, before it is refused
         try:
-            bench = nasforge.load(path, case.surrogate)
-            answer = ask(bench)
-            if verified:
-                verify(path, DARTS)
+            with watched(2 * sum(sizes) + LOADING_BYTES if traced else None):
+                bench = nasforge.load(path, case.surrogate)
+            with watched(2 * sum(sizes) + QUERYING_BYTES if traced else None):
+                answer = ask(bench)
+                if verified:
+                    verify(path, DARTS)
         except BenchmarkFormatError as error:
             assert_names_the_place(str(error), sound.contents, path)
             return "refused"

@@ -13,6 +13,7 @@ from every_kind import BLEND, ENCODINGS, TARGETS, write_every_kind
 from independent_reader import Reader
 
 import nasforge
+from nasforge.benchmark import registry
 from nasforge.benchmark.manifest import FORMAT_VERSION
 from nasforge.benchmark.noise import standard_normal
 from nasforge.benchmark.predictors import PREDICTORS
@@ -114,10 +115,31 @@ def test_what_draws_are_made_of(folder: Path, texts: list[str]) -> None:
         assert read == pytest.approx(ours, rel=1e-15, abs=0)
 
 
+def test_the_released_benchmark(texts: list[str]) -> None:
+    name = "darts-cifar10-cpu-v1"
+    bench, reader = nasforge.load(name), Reader(registry.SHIPPED / f"{name}.zip")
+    for text in texts[:3]:
+        answer, prediction = reader.query(text), bench.query(text)
+        assert answer["epistemic_std"] > 0
+        for field, value in answer.items():
+            assert value == pytest.approx(getattr(prediction, field), rel=1e-6), field
+        np.testing.assert_allclose(reader.curve(text), bench.curve(text), rtol=1e-6)
+        assert reader.support(text) == pytest.approx(bench.support([text])[0], rel=1e-12)
+
+
 def test_learning_curves(folder: Path, texts: list[str]) -> None:
     bench, reader = nasforge.load(folder), Reader(folder)
     for text in texts:
         np.testing.assert_allclose(reader.curve(text), bench.curve(text), rtol=1e-6)
+
+
+def test_how_near_architectures_are_to_what_was_learnt(folder: Path, texts: list[str]) -> None:
+    reader = Reader(folder)
+    learnt = reader.arrays("support.npz")["vectors"][0].tolist()
+    texts = [*texts, independent_reader.text_of(independent_reader.from_vector(learnt))]
+    shares = [reader.support(text) for text in texts]
+    np.testing.assert_allclose(shares, nasforge.load(folder).support(texts), rtol=1e-12)
+    assert len(set(shares)) > 2
 
 
 def test_canonical_forms_ids_and_encodings(texts: list[str]) -> None:

@@ -22,7 +22,7 @@ from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, JointForest, Model
-from nasforge.benchmark.opening import open_curve, open_models
+from nasforge.benchmark.opening import check_best_known, open_curve, open_models
 from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
 from nasforge.benchmark.uncertainty import Uncertainty
@@ -88,6 +88,7 @@ class Benchmark:
                 f"{manifest.full_name} has no surrogate {surrogate!r}; "
                 f"it has {', '.join(manifest.surrogates)}"
             )
+        check_best_known(folder, manifest, space)
         models = open_models(folder, manifest, space, surrogate)
         return cls(manifest, space, surrogate, models, open_curve(folder, manifest, space), folder)
 

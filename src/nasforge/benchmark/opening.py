@@ -21,8 +21,9 @@ from nasforge.benchmark.frozen import read_file
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import GinPredictor, Predictor, make_predictor
+from nasforge.benchmark.section import FILE, plain_key
 from nasforge.benchmark.targets import Scale
-from nasforge.errors import BenchmarkFormatError
+from nasforge.errors import BenchmarkFormatError, GenotypeError
 from nasforge.space.protocol import SearchSpace
 
 T = TypeVar("T")
@@ -73,6 +74,19 @@ def open_curve(folder: Path, manifest: Manifest, space: SearchSpace) -> CurveMod
             f"{folder / entry.basis}: {curve.epochs} epochs, the manifest says {entry.epochs}"
         )
     return curve
+
+
+def check_best_known(folder: Path, manifest: Manifest, space: SearchSpace) -> None:
+    """The architecture that the manifest calls the best known is one of the space.
+
+    Raises:
+        BenchmarkFormatError: It is none.
+    """
+    try:
+        space.parse(manifest.best_known["architecture"])
+    except GenotypeError as error:
+        reason = plain_key(str(error))  # it may quote the stranger's text
+        raise BenchmarkFormatError(f"{folder / FILE}: best_known.architecture: {reason}") from None
 
 
 class _Predictors:

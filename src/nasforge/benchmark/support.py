@@ -36,11 +36,11 @@ class Support:
 
     def __post_init__(self) -> None:
         if self.vectors.dtype != np.uint8 or self.vectors.ndim != 2 or not len(self.vectors):
-            raise BenchmarkFormatError("support: vectors must be a uint8 table of rows")
+            raise BenchmarkFormatError("vectors: must be a uint8 table of rows")
         if self.nearest.dtype != np.uint16 or self.nearest.shape != self.vectors.shape[:1]:
-            raise BenchmarkFormatError("support: nearest must be uint16, one per row of vectors")
-        if (np.diff(self.nearest.astype(int)) < 0).any():
-            raise BenchmarkFormatError("support: nearest must ascend")
+            raise BenchmarkFormatError("nearest: must be uint16, one per row of vectors")
+        if (self.nearest[1:] < self.nearest[:-1]).any():
+            raise BenchmarkFormatError("nearest: must ascend")
 
     @classmethod
     def of(cls, vectors: np.ndarray) -> Self:
@@ -77,7 +77,10 @@ def open_support(folder: Path, manifest: Manifest, space: SearchSpace) -> Suppor
     arrays = unpack_arrays(read_file(folder, manifest, SUPPORT_FILE), SUPPORT_FILE)
     if set(arrays) != {"vectors", "nearest"}:
         raise BenchmarkFormatError(f"{folder / SUPPORT_FILE}: must have vectors and nearest")
-    support = Support(**arrays)
+    try:
+        support = Support(**arrays)
+    except BenchmarkFormatError as error:
+        raise BenchmarkFormatError(f"{folder / SUPPORT_FILE}: {error}") from None
     if support.vectors.shape[1] != len(space.variables):
         raise BenchmarkFormatError(
             f"{folder / SUPPORT_FILE}: rows of {support.vectors.shape[1]} choices, the space has "

@@ -5,6 +5,7 @@
 A zip holds what the folder holds, at its top or in one folder; compressed or not.
 """
 
+import io
 import os
 import zipfile
 from collections.abc import Iterator
@@ -17,6 +18,9 @@ from nasforge.errors import BenchmarkFormatError
 
 MAX_ENTRIES = 1000
 """Far more files than any benchmark has."""
+
+CHUNK_BYTES = 2**16
+"""Read at a time: zlib needs twice that beside what was read, and so twice a file read at once."""
 
 
 def read_member(path: Path, name: str, limit: int) -> bytes:
@@ -37,11 +41,13 @@ def read_member(path: Path, name: str, limit: int) -> bytes:
             raise BenchmarkFormatError(
                 f"{path}, {name}: {info.file_size} bytes, at most {limit} are expected"
             )
+        content = io.BytesIO()
         with archive.open(info) as file:
-            content = file.read(limit + 1)  # whatever size is declared
-    if len(content) > limit:
+            while content.tell() <= limit and (chunk := file.read(CHUNK_BYTES)):
+                content.write(chunk)  # no more than the limit, whatever size is declared
+    if content.tell() > limit:
         raise BenchmarkFormatError(f"{path}, {name}: larger than the {limit} bytes expected")
-    return content
+    return content.getvalue()
 
 
 def list_files(path: Path) -> list[str]:

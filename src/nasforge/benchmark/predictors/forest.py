@@ -99,15 +99,19 @@ class ForestPredictor:
         self._check_children(nodes)
 
     def _check_children(self, nodes: int) -> None:
-        position = np.arange(nodes)
+        position = np.arange(nodes, dtype=np.int32)
         leaf = (self.left == position) & (self.right == position)
         forward = (self.left > position) & (self.right > position)
         if not (leaf | forward).all():
             raise BenchmarkFormatError("left, right: a child must stand behind its parent")
         require_range("left", self.left, 0, nodes - 1)
         require_range("right", self.right, 0, nodes - 1)
-        parents = [self.root, self.left[~leaf], self.right[~leaf]]
-        if np.bincount(np.concatenate(parents)).max() > 1:
+        del position, forward  # what is checked here must not take as much as the arrays
+        places, taken = 0, np.zeros(nodes, dtype=bool)
+        for nodes_there in (self.root, self.left[~leaf], self.right[~leaf]):
+            taken[nodes_there] = True
+            places += len(nodes_there)
+        if np.count_nonzero(taken) < places:
             raise BenchmarkFormatError("root, left, right: a node must belong to one place only")
         if self.value[~leaf].any():
             raise BenchmarkFormatError("value: only a leaf may have one")
@@ -214,14 +218,14 @@ class ForestPredictor:
     @classmethod
     def stack(cls, parts: Sequence[Self]) -> Self:
         """One ensemble of the members of several."""
-        node_offsets = np.cumsum([0, *(len(part.feature) for part in parts)])
-        tree_offsets = np.cumsum([0, *(len(part.root) for part in parts)])
+        node_offsets = np.cumsum([0, *(len(part.feature) for part in parts)], dtype=np.int32)
+        tree_offsets = np.cumsum([0, *(len(part.root) for part in parts)], dtype=np.int32)
 
         def joined(name: str, offsets: np.ndarray | None = None) -> np.ndarray:
             arrays = [getattr(part, name) for part in parts]
             if offsets is not None:
                 arrays = [a + offset for a, offset in zip(arrays, offsets, strict=False)]
-            return np.concatenate(arrays).astype(getattr(parts[0], name).dtype)
+            return np.concatenate(arrays)
 
         return cls(
             feature=joined("feature"),

@@ -116,40 +116,51 @@ def leaf_bits(
     levels = _levels(left, right, root)
     if levels is None:
         return None
-    count = np.ones(len(left), dtype=np.int64)
+    count, tree, first_leaf = _leaves(levels, left, right, root)
+    most = int(count[root].max())
+    # Tables have a place for every leaf of the largest tree: not for few large ones among many.
+    if most > MOST_LEAVES or len(root) * most > 4 * len(left):
+        return None
+    inner = np.concatenate([root[:0], *levels])
+    del levels  # nothing is kept for longer than it is needed: there are as many as the arrays
+    values = np.zeros(len(root) * most)
+    for reached in (root, left[inner], right[inner]):
+        leaf = reached[left[reached] == reached]
+        values[tree[leaf].astype(np.int64) * most + first_leaf[leaf]] = value[leaf]
+    dtype = np.dtype(f"u{max(1, 2 ** int(np.ceil(np.log2(most / 8))))}")
+    kept = (np.uint64(1) << count[left[inner]].astype(np.uint64)) - np.uint64(1)
+    kept <<= first_leaf[inner].astype(np.uint64)
+    kept = (~kept).astype(dtype)
+    test, tree = tests.of_node[inner], tree[inner]
+    del inner, count, first_leaf
+    by_tree = _by_tree(test, tree, kept, len(root))
+    order = np.argsort(test, kind="stable")
+    first = np.searchsorted(test[order], np.arange(len(tests.feature) + 1))
+    return LeafBits(
+        most,
+        tree[order].astype(np.uint32),
+        kept[order],
+        dtype.type(np.iinfo(dtype).max),
+        first.astype(np.int32),
+        values,
+        *by_tree,
+    )
+
+
+def _leaves(
+    levels: list[np.ndarray], left: np.ndarray, right: np.ndarray, root: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of every node: how many leaves it has, its tree, and the first of its leaves there."""
+    count = np.ones(len(left), dtype=np.int32)
     for nodes in reversed(levels):
         count[nodes] = count[left[nodes]] + count[right[nodes]]
-    tree, first_leaf = np.zeros((2, len(left)), dtype=np.int64)
+    tree, first_leaf = np.zeros((2, len(left)), dtype=np.int32)
     tree[root] = np.arange(len(root))
     for nodes in levels:
         tree[left[nodes]] = tree[right[nodes]] = tree[nodes]
         first_leaf[left[nodes]] = first_leaf[nodes]
         first_leaf[right[nodes]] = first_leaf[nodes] + count[left[nodes]]
-    most = int(count[root].max())
-    # Tables have a place for every leaf of the largest tree: not for few large ones among many.
-    if most > MOST_LEAVES or len(root) * most > 4 * len(left):
-        return None
-    dtype = np.dtype(f"u{max(1, 2 ** int(np.ceil(np.log2(most / 8))))}")
-    inner = np.concatenate([root[:0], *levels])
-    excluded = (np.uint64(1) << count[left[inner]].astype(np.uint64)) - np.uint64(1)
-    kept = (~(excluded << first_leaf[inner].astype(np.uint64))).astype(dtype)
-
-    reached = np.concatenate([root, left[inner], right[inner]])
-    leaf = reached[left[reached] == reached]
-    values = np.zeros(len(root) * most)
-    values[tree[leaf] * most + first_leaf[leaf]] = value[leaf]
-    test = tests.of_node[inner]
-    order = np.argsort(test, kind="stable")
-    first = np.searchsorted(test[order], np.arange(len(tests.feature) + 1))
-    return LeafBits(
-        most,
-        tree[inner][order].astype(np.uint32),
-        kept[order],
-        dtype.type(np.iinfo(dtype).max),
-        first.astype(np.int32),
-        values,
-        *_by_tree(test, tree[inner], kept, len(root)),
-    )
+    return count, tree, first_leaf
 
 
 def _levels(left: np.ndarray, right: np.ndarray, root: np.ndarray) -> list[np.ndarray] | None:
