@@ -56,6 +56,15 @@ def test_an_older_export_of_the_same_name_is_replaced(
     assert read_manifest(again).description == "The newer one."
 
 
+def test_no_manifest_is_written_that_no_reader_accepts(
+    write_tiny: Callable[..., Path], tiny_benchmark: Path
+) -> None:
+    before = contents(tiny_benchmark)
+    with pytest.raises(BenchmarkFormatError, match=r"tiny-v1: a manifest of 1,0.*1,048,576"):
+        write_tiny(description="x" * 2**20)
+    assert contents(tiny_benchmark) == before
+
+
 def test_a_failed_write_leaves_the_older_export(
     write_tiny: Callable[..., Path], tiny_benchmark: Path
 ) -> None:

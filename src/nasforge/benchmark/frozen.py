@@ -40,18 +40,27 @@ def write_frozen(parent: Path, manifest: Manifest, files: Mapping[str, bytes]) -
 
     Returns:
         The folder.
+
+    Raises:
+        BenchmarkFormatError: The manifest is larger than a reader accepts.
     """
     entries = {
         name: {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
         for name, content in sorted(files.items())
     }
     text = json.dumps(replace(manifest, files=entries).to_json(), indent=1, allow_nan=False)
+    content = f"{text}\n".encode()
+    if len(content) > MAX_MANIFEST_BYTES:
+        raise BenchmarkFormatError(
+            f"{manifest.full_name}: a manifest of {len(content):,} bytes, at most "
+            f"{MAX_MANIFEST_BYTES:,} are read; export fewer surrogates or targets"
+        )
     parent.mkdir(parents=True, exist_ok=True)
     final = parent / manifest.full_name
     temporary = Path(tempfile.mkdtemp(prefix=f".{manifest.full_name}.", dir=parent))
     try:
-        for name, content in {**files, FILE: f"{text}\n".encode()}.items():
-            _write_bytes(temporary / name, content)
+        for name, data in {**files, FILE: content}.items():
+            _write_bytes(temporary / name, data)
         temporary.chmod(0o755)
         if final.exists():
             shutil.rmtree(final)
