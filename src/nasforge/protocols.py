@@ -36,7 +36,7 @@ SELECT_PROTOCOL = 4
 TEST_PROTOCOL = 3
 """Test scores change."""
 
-EXPORT_PROTOCOL = 7
+EXPORT_PROTOCOL = 8
 """The frozen folder changes."""
 
 REPORT_PROTOCOL = 2

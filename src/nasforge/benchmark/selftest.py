@@ -14,11 +14,15 @@ from nasforge.benchmark.benchmark import SELFTEST_FILE, SELFTEST_TOLERANCE, Benc
 from nasforge.benchmark.frozen import read_file, read_manifest, unlisted_files
 from nasforge.benchmark.manifest import Manifest
 from nasforge.benchmark.model import Encoded, Model
+from nasforge.benchmark.rounding import rounded_array
 from nasforge.benchmark.section import FILE
 from nasforge.errors import BenchmarkFormatError, GenotypeError
 from nasforge.space.protocol import Architecture, SearchSpace
 
 SELFTEST_ARCHITECTURES = 32
+
+SELFTEST_DIGITS = 9
+"""Significant ones of an answer; a graph network's are from sums of float32."""
 
 MAX_ARCHITECTURES = 1024
 """In a self-test of a stranger; each takes thousands of times the bytes of its vector."""
@@ -39,13 +43,15 @@ def selftest_arrays(
         models: Models by (surrogate, target).
 
     Returns:
-        `vectors` uint8 [n, variables] and `<surrogate>.<target>` float64 [n], natural units.
+        `vectors` uint8 [n, variables] and `<surrogate>.<target>` float64 [n], natural units,
+        rounded.
     """
     arrays = {"vectors": np.stack([space.to_vector(a) for a in architectures])}
     encoded = Encoded(space, architectures)
     for (surrogate, target), model in models.items():
         mean = model.predict(encoded).mean(axis=1)
-        arrays[f"{surrogate}.{target}"] = manifest.target(target).natural(mean)
+        natural = manifest.target(target).natural(mean)
+        arrays[f"{surrogate}.{target}"] = rounded_array(natural, SELFTEST_DIGITS)
     return arrays
 
 

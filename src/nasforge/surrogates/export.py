@@ -2,7 +2,7 @@
 
     >>> export(DARTS, ExportSpec("darts-digits", 1, "..."), sources, record_files, folder)
 
-The same inputs and library versions give the same bytes.
+The same inputs and library versions give the same bytes, on other processors too.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ import pandas as pd
 from nasforge.benchmark.arrays import narrowed, pack_arrays
 from nasforge.benchmark.benchmark import SELFTEST_FILE
 from nasforge.benchmark.card import CARD_FILE, format_card
-from nasforge.benchmark.fingerprint import (
-    golden_architectures,
-)
+from nasforge.benchmark.fingerprint import golden_architectures
 from nasforge.benchmark.frozen import write_frozen
+from nasforge.benchmark.rounding import rounded
 from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.space import SearchSpace
@@ -57,7 +56,7 @@ def export(
     selection = Selection.read(sources.selection)
     models = {key: read_model(file) for key, file in record_files.items()}
     curve = None if curve_record is None else read_curve_model(curve_record)
-    manifest = describe(space, spec, sources, selection, models, curve)
+    manifest = rounded(describe(space, spec, sources, selection, models, curve))
     exported = exported_models(models, selection)
     # A blend's parts may be surrogates of their own too, which then share a file with it.
     files = {
