@@ -69,6 +69,9 @@ interface Estimate {
   readonly answer: Answer
 }
 
+/** Kinds that answer within a small part of a frame, as SMALL in src/nasforge/explorer/answering.py. */
+const FAST = ['linear', 'forest']
+
 /** How many accuracies are kept: those of a few menus, in which the same networks come again. */
 const KEPT = 1000
 
@@ -92,6 +95,8 @@ type Rows = (encoding: Encoding) => Float32Array
 
 export class Benchmark {
   readonly targets: readonly string[]
+  /** Whether a dozen accuracies can be asked for before the page is drawn. */
+  readonly isFast: boolean
   private readonly models: ReadonlyMap<string, { content: TargetContent; parts: Part[] }>
   private readonly curveParts: Part[]
   /** By canonical form. */
@@ -99,6 +104,7 @@ export class Benchmark {
 
   constructor(private readonly content: ModelContent) {
     this.targets = Object.keys(content.targets)
+    this.isFast = content.targets.val_accuracy.parts.every(({ kind }) => FAST.includes(kind))
     this.models = new Map(
       Object.entries(content.targets).map(([name, target]) => [
         name,

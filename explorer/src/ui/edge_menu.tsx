@@ -7,9 +7,6 @@ import { inputChoices, withEdge } from '../darts/moves'
 import type { Benchmark } from '../models/benchmark'
 import { points } from '../numbers'
 
-/** How long gains are asked for before the page is drawn. */
-const GAINS_MS = 2
-
 interface Props {
   title: string
   bench: Benchmark
@@ -101,23 +98,25 @@ export function EdgeMenu(props: Props) {
 }
 
 /**
- * What networks would gain on the one that is shown. Networks are slow to ask: what does not fit into
- * GAINS_MS is undefined, and follows after the page is drawn.
+ * What networks would gain on the one that is shown. Where a surrogate is slow, the page is drawn
+ * first, and then one after the other is asked for; until then a gain is undefined.
  */
 function useGains(bench: Benchmark, genotype: Genotype) {
-  const [, setRenders] = useState(0)
+  const [turn, setTurn] = useState<{ of: Genotype }>()
   const now = bench.accuracy(genotype)
-  const deadline = performance.now() + GAINS_MS
+  let allowed = bench.isFast ? Infinity : Number(turn?.of === genotype)
   let isComplete = true
   useEffect(() => {
     if (isComplete) return undefined
-    const timer = setTimeout(() => setRenders((renders) => renders + 1))
+    const timer = setTimeout(() => setTurn({ of: genotype }))
     return () => clearTimeout(timer)
   })
   return (next: Genotype): number | undefined => {
-    if (performance.now() < deadline || bench.knowsAccuracy(next)) return bench.accuracy(next) - now
-    isComplete = false
-    return undefined
+    if (!bench.knowsAccuracy(next) && allowed-- <= 0) {
+      isComplete = false
+      return undefined
+    }
+    return bench.accuracy(next) - now
   }
 }
 
