@@ -79,20 +79,20 @@ def main() -> None:
         browser = driver.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
         for wanted in options.surrogates or [None]:
             file = Path(folder) / "explorer.html"
-            surrogate = write_explorer(file, source, wanted, options.evaluations)
+            written = write_explorer(file, source, wanted, options.evaluations)
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(file.as_uri())
             page.wait_for_selector("[data-kind=normal]")
             if options.screenshot:
                 take(page, options.screenshot)
-            bench = nasforge.load(source, surrogate)
+            bench = nasforge.load(source, written.surrogate)
             columns = [
                 *time_answers(bench, page, options.number),
                 *time_edits(page, options.number),
             ]
             page.close()
-            size = file.stat().st_size / 1e6
-            print(f"{surrogate:<12} {size:5.1f}", *(f"{spread(c):>14}" for c in columns))
+            name, size = written.surrogate, written.size / 1e6
+            print(f"{name:<12} {size:5.1f}", *(f"{spread(c):>14}" for c in columns))
         browser.close()
 
 
