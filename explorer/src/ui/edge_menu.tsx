@@ -5,7 +5,7 @@ import type { Edge, Genotype, Kind } from '../darts/genotype'
 import { OPERATIONS } from '../darts/genotype'
 import { inputChoices, withEdge } from '../darts/moves'
 import type { Benchmark } from '../models/benchmark'
-import { points } from '../numbers'
+import { percent, points } from '../numbers'
 
 interface Props {
   title: string
@@ -63,7 +63,10 @@ export function EdgeMenu(props: Props) {
           ×
         </button>
       </div>
-      <p class="hint">operation, and the change of predicted accuracy in points</p>
+      <p class="hint">
+        operation, and what it changes of the predicted {percent(bench.accuracy(genotype))}, in
+        points
+      </p>
       <div class="operations">
         {operations.map(({ value: { operation }, gain, onClick }) => (
           <button
