@@ -2,14 +2,24 @@
 
 >>> unpack(pack({"x": 1}))
 {'x': 1}
+>>> content_of(Path("explorer.html"))["benchmark"]["full_name"]
+'tiny-v1'
 """
 
 import base64
 import gzip
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+
+def content_of(page: Path) -> Any:
+    """All that was put into a page."""
+    [text] = re.findall(r'id="content">([^<]*)<', page.read_text(encoding="utf-8"))
+    return unpack(text)
 
 
 def unpack(text: str) -> Any:

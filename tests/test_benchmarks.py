@@ -1,12 +1,15 @@
 """Benchmarks stay in step with the code that they measure."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from every_kind import write_every_kind
+from explorer_benchmark import write_explorable
 
 import nasforge
 from nasforge.space import DARTS
@@ -60,6 +63,26 @@ def test_answer_speed_measures_every_surrogate_and_engine(
     ]
     assert [(row.split()[0], row.split()[2]) for row in rows] == engines
     assert all(float(number) > 0 for row in rows for number in row.split()[3:])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("chromium"), reason="Chromium is not installed")
+def test_explorer_speed_clicks_through_every_surrogate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import explorer_speed
+
+    arguments = [write_explorable(tmp_path), "--surrogates", "linear", "blend", "--number", 5]
+    monkeypatch.setattr(sys, "argv", ["explorer_speed.py", *map(str, arguments)])
+    explorer_speed.main()
+    head, *rows = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["surrogate", "MB"]
+    assert [row.split()[0] for row in rows] == ["linear", "blend"]
+    times = np.array([row.replace(",", "").split()[2:] for row in rows], float)
+    assert times.shape == (2, 2 * len(explorer_speed.COLUMNS))
+    assert (times > 0).all()
 
 
 def test_full_size_adds_up_what_jobs_logged(

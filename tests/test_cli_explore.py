@@ -8,15 +8,13 @@ import pytest
 from command_line import printed, refused
 from every_kind import write_every_kind
 from explorer_benchmark import EVALUATIONS, write_explorable
-from explorer_container import unpack
+from explorer_container import content_of
 from tiny_benchmark import write_benchmark
 
+from nasforge.cli import main
 from nasforge.explorer.page import CONTENT, TITLE
 
-
-def content_of(page: Path) -> dict:
-    [text] = re.findall(r'id="content">([^<]*)<', page.read_text(encoding="utf-8"))
-    return unpack(text)
+SHIPPED = "darts-cifar10-cpu-v1"
 
 
 def test_a_page_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -73,6 +71,30 @@ def test_json_says_what_answers(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     text = printed(capsys, "explore", folder, "-o", page, "--surrogate", "blend")
     assert "default" not in text
     assert content_of(page)["model"]["surrogate"] == "blend"
+
+
+def test_the_shipped_benchmark_has_at_most_3_mb(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    # `printed` asserts that there is no warning.
+    printed(capsys, "explore", SHIPPED, "--evaluations", EVALUATIONS, "-o", page)
+    assert page.stat().st_size <= 3e6
+
+
+def test_a_large_page_is_written_and_says_what_makes_it_large(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    assert main(["explore", SHIPPED, "--surrogate", "blend", "-o", str(page), "--json"]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["bytes"] == page.stat().st_size > 3e6
+    [line] = output.err.splitlines()
+    assert line == (
+        f"nasforge: warning: {page} has {page.stat().st_size / 1e6:.1f} MB, more than 3 MB: "
+        "4.4 of surrogate blend, 0.1 of its learning curves; "
+        "--surrogate forest makes a smaller page"
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ TEST_PROTOCOL = 3
 EXPORT_PROTOCOL = 8
 """The frozen folder changes."""
 
-REPORT_PROTOCOL = 2
+REPORT_PROTOCOL = 3
 """Figures or tables of the report change."""
 
 STUDY_PROTOCOL = 3

@@ -15,7 +15,7 @@ from nasforge.explorer import write_explorer
 from nasforge.optimizers import run_seeds, write_trajectories
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.space import DARTS
-from nasforge.space.darts.genotype import OPERATIONS
+from nasforge.space.darts.genotype import OPERATIONS, Edge, Genotype
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
@@ -170,6 +170,34 @@ def test_a_click_edits_an_edge(opened: Opened, folder: Path) -> None:
     assert text_of(page) == after
 
 
+@pytest.mark.parametrize("surrogate", ["forest", "blend"])
+def test_the_menu_says_what_every_choice_changes(
+    opened: Opened, folder: Path, tmp_path: Path, surrogate: str
+) -> None:
+    """At once, or one after the other where the surrogate is slow."""
+    write_explorer(tmp_path / "page.html", folder, surrogate)
+    page = opened(tmp_path / "page.html")
+    bench = nasforge.load(folder, surrogate)
+    pill(page, "reduce", 5).click()
+    menu = page.locator("[role=dialog]")
+    for _ in range(2):  # as opened, and after an edit
+        genotype = DARTS.parse(text_of(page))
+        now = bench.query(genotype).val_accuracy
+        page.wait_for_function("() => !document.querySelector('.menu').innerText.includes('…')")
+        assert f"{100 * now:.2f} %" in menu.locator(".hint").first.inner_text()
+        for name in OPERATIONS:
+            edges = [*genotype.reduce[:5], Edge(name, genotype.reduce[5].input)]
+            changed = Genotype(genotype.normal, (*edges, *genotype.reduce[6:]))
+            gain = menu.locator(f"[data-operation={name}] .gain").inner_text()
+            if changed == genotype:
+                assert gain == "now"
+                continue
+            expected = 100 * (bench.query(changed).val_accuracy - now)
+            assert float(gain.replace("\u2212", "-")) == pytest.approx(expected, abs=0.006)
+        menu.locator("[data-operation][aria-pressed=false]").first.click()
+    assert settle(page).locator("[role=dialog]").count() == 1
+
+
 def test_only_valid_inputs_are_offered(opened: Opened) -> None:
     page = opened()
     genotype = DARTS.parse(text_of(page))
@@ -256,6 +284,18 @@ def test_a_malformed_genotype_is_refused(
     page.locator("textarea").fill(before)
     settle(page)
     assert not error.is_visible()
+
+
+def test_a_malformed_text_is_dropped_once_another_genotype_is_shown(opened: Opened) -> None:
+    page = opened()
+    before = text_of(page)
+    page.locator("textarea").fill("hello")
+    page.get_by_role("button", name="Mutate").click()
+    assert text_of(page) != "hello"
+    assert not page.get_by_role("alert").is_visible()
+    page.get_by_role("button", name="Undo").click()
+    assert text_of(page) == before
+    assert not page.get_by_role("alert").is_visible()
 
 
 def test_both_forms_are_copied(opened: Opened) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 FOLDER = Path(__file__).parents[2] / "explorer"
 NPM = shutil.which("npm")
+BRIEFLY = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000")
+"""npm's own patience without a network is more than a minute, and five where packets are lost."""
 
 pytestmark = [
     pytest.mark.slow,
@@ -18,7 +20,12 @@ pytestmark = [
 
 def npm(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [NPM, *map(str, arguments)], cwd=FOLDER, capture_output=True, text=True, check=False
+        [NPM, *map(str, arguments)],
+        cwd=FOLDER,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
 
 
@@ -27,7 +34,7 @@ def _packages() -> None:
     """What package-lock.json names; from the npm registry if it is not there yet."""
     if npm("ls", "--all").returncode == 0:
         return
-    installed = npm("ci", "--no-audit", "--no-fund")
+    installed = npm("ci", "--no-audit", "--no-fund", "--prefer-offline", *BRIEFLY)
     if installed.returncode != 0:
         pytest.skip(f"npm ci failed: {installed.stderr.strip()[-300:]}")
 

@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from explorer_container import content_of
 from tiny_campaign import Run, environment
 
 import nasforge
@@ -57,6 +61,23 @@ def test_every_stage_leaves_its_results(finished: Run) -> None:
     assert prediction.params == rows[0]["params"]
     assert verify(finished.results / "export/darts-tiny-v1", DARTS)
     assert (finished.folder / "report.html").stat().st_size > 100_000
+
+
+def test_the_page_has_the_trajectories_of_the_samplers(finished: Run) -> None:
+    page = content_of(finished.results / "report/explorer.html")["evaluated"]
+    accuracies = defaultdict(list)
+    for row in evaluations(finished):
+        accuracies[row["architecture"]].append(row["val_accuracy"])
+    proposals = pd.read_parquet(finished.results / "collect/proposals.parquet")
+    assert sorted(map(tuple, page["samplers"])) == sorted(
+        set(zip(proposals["sampler"], proposals["optimizer"], strict=True))
+    )
+    for (sampler, _), sequence in zip(page["samplers"], page["sequences"], strict=True):
+        rows = proposals[proposals["sampler"] == sampler].sort_values(["generation", "position"])
+        raw = rows["raw_architecture"]
+        forms = dict.fromkeys(str(DARTS.canonical(DARTS.parse(text))) for text in raw)
+        means = [np.mean(accuracies[form]) for form in forms]
+        np.testing.assert_allclose(page["val_accuracy"][sequence], means, rtol=1e-6)
 
 
 def test_a_second_run_has_nothing_to_do(finished: Run) -> None:

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 from job import job
@@ -5,8 +6,10 @@ from job import job
 with job(snakemake):
     from nasforge.explorer import write_explorer
 
-    write_explorer(
+    page = write_explorer(
         Path(snakemake.output.page),
         Path(snakemake.input.manifest).parent,
         evaluations=Path(snakemake.input.evaluations).parent,
     )
+    if page.warning is not None:
+        logging.warning("the page has %s", page.warning)

@@ -7,6 +7,7 @@ import { costs } from '../darts/costs'
 import type { Encoding } from '../darts/encodings'
 import { encode } from '../darts/encodings'
 import type { Genotype } from '../darts/genotype'
+import { format } from '../darts/genotype'
 import { VARIABLES, toVector } from '../darts/vector'
 import type { Arrays, Predictor } from './predictors'
 import { makePredictor } from './predictors'
@@ -62,6 +63,18 @@ export interface Prediction {
   readonly support: number | null
 }
 
+/** A target's answer, and its mean on the scale that models answer in. */
+interface Estimate {
+  readonly mean: number
+  readonly answer: Answer
+}
+
+/** Kinds that answer within a small part of a frame, as SMALL in src/nasforge/explorer/answering.py. */
+const FAST = ['linear', 'forest']
+
+/** How many accuracies are kept: those of a few menus, in which the same networks come again. */
+const KEPT = 1000
+
 /** The standard normal's 95 % quantile, for intervals of 90 %. */
 const Z90 = 1.6448536269514722
 
@@ -82,11 +95,16 @@ type Rows = (encoding: Encoding) => Float32Array
 
 export class Benchmark {
   readonly targets: readonly string[]
+  /** Whether a dozen accuracies can be asked for before the page is drawn. */
+  readonly isFast: boolean
   private readonly models: ReadonlyMap<string, { content: TargetContent; parts: Part[] }>
   private readonly curveParts: Part[]
+  /** By canonical form. */
+  private readonly accuracies = new Map<string, Estimate>()
 
   constructor(private readonly content: ModelContent) {
     this.targets = Object.keys(content.targets)
+    this.isFast = content.targets.val_accuracy.parts.every(({ kind }) => FAST.includes(kind))
     this.models = new Map(
       Object.entries(content.targets).map(([name, target]) => [
         name,
@@ -100,26 +118,45 @@ export class Benchmark {
   predict(genotype: Genotype): Prediction {
     const form = canonical(genotype)
     const rows = encoder(form)
-    const answers = { val_accuracy: this.answer('val_accuracy', rows) }
+    const accuracy = this.estimateAccuracy(form, rows)
+    const answers = { val_accuracy: accuracy.answer }
     const others = this.targets.filter((target) => target !== 'val_accuracy')
-    for (const target of others) Object.assign(answers, { [target]: this.answer(target, rows) })
+    for (const target of others) {
+      Object.assign(answers, { [target]: this.estimate(target, rows).answer })
+    }
     const cost = this.content.network && costs(genotype, this.content.network)
     return {
       canonical: form,
       answers,
       params: cost && cost.params,
       macs: cost && cost.macs,
-      curve: this.curve(rows),
+      curve: this.curve(rows, accuracy.mean),
       support: this.support(form),
     }
   }
 
   /** val_accuracy alone. */
   accuracy(genotype: Genotype): number {
-    return this.answer('val_accuracy', encoder(canonical(genotype))).value
+    const form = canonical(genotype)
+    return this.estimateAccuracy(form, encoder(form)).answer.value
   }
 
-  private answer(target: string, rows: Rows): Answer {
+  /** Whether `accuracy` costs nothing, as it was asked for before. */
+  knowsAccuracy(genotype: Genotype): boolean {
+    return this.accuracies.has(format(canonical(genotype)))
+  }
+
+  private estimateAccuracy(form: Genotype, rows: Rows): Estimate {
+    const key = format(form)
+    const known = this.accuracies.get(key)
+    if (known) return known
+    if (this.accuracies.size === KEPT) this.accuracies.clear()
+    const estimate = this.estimate('val_accuracy', rows)
+    this.accuracies.set(key, estimate)
+    return estimate
+  }
+
+  private estimate(target: string, rows: Rows): Estimate {
     const { content, parts } = this.model(target)
     const members = blend(parts, rows)
     const mean = average(members)
@@ -133,18 +170,19 @@ export class Benchmark {
     }
     const std = Math.hypot(noiseStd ?? 0, epistemicStd ?? 0)
     const ends = [natural(mean - Z90 * std), natural(mean + Z90 * std)].sort((a, b) => a - b)
-    return {
+    const answer: Answer = {
       value: natural(mean),
       noiseStd,
       epistemicStd,
       interval: noiseStd === null && epistemicStd === null ? null : [ends[0], ends[1]],
     }
+    return { mean, answer }
   }
 
-  private curve(rows: Rows): number[] | null {
+  /** `last` is the mean of val_accuracy, where the curve ends. */
+  private curve(rows: Rows, last: number): number[] | null {
     const { curve } = this.content
     if (!curve) return null
-    const last = average(blend(this.model('val_accuracy').parts, rows))
     const coefficients = this.curveParts.map((part) =>
       average(blend([{ ...part, weight: 1 }], rows)),
     )

@@ -3,7 +3,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Edge, Genotype, Kind } from '../darts/genotype'
 import { EDGES, INPUTS, NODES, OPERATIONS, nodeOf } from '../darts/genotype'
-import { withEdge } from '../darts/moves'
 import type { Benchmark } from '../models/benchmark'
 import { CellWires, HEIGHT, NodeMark, PILL, WIDTH, pillY, placeOfNodes } from './cell_drawing'
 import { EdgeMenu } from './edge_menu'
@@ -95,12 +94,12 @@ export function CellEditor({ kind, genotype, bench, onChange }: Props) {
           <EdgeMenu
             key={open}
             title={`${NAMES[kind]}, node ${nodeOf(open)}`}
+            bench={bench}
             genotype={genotype}
-            cell={cell}
+            kind={kind}
             edge={open}
             position={menuPosition(open)}
-            accuracyOf={(edge) => bench.accuracy(withEdge(genotype, kind, open, edge))}
-            onChoose={(edge) => onChange(withEdge(genotype, kind, open, edge))}
+            onChoose={onChange}
             onClose={close}
           />
         )}

@@ -1,35 +1,35 @@
 /** The choices of one edge, each with what the network would be worth. */
 
-import { useEffect, useMemo, useRef } from 'preact/hooks'
-import type { Cell, Edge, Genotype } from '../darts/genotype'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Edge, Genotype, Kind } from '../darts/genotype'
 import { OPERATIONS } from '../darts/genotype'
-import { inputChoices } from '../darts/moves'
-import { points } from '../numbers'
+import { inputChoices, withEdge } from '../darts/moves'
+import type { Benchmark } from '../models/benchmark'
+import { percent, points } from '../numbers'
 
 interface Props {
   title: string
-  /** What the gains are gains on. */
+  bench: Benchmark
   genotype: Genotype
-  cell: Cell
+  kind: Kind
   edge: number
   position: Record<string, string>
-  accuracyOf: (edge: Edge) => number
-  onChoose: (edge: Edge) => void
+  onChoose: (genotype: Genotype) => void
   onClose: () => void
 }
 
 export function EdgeMenu(props: Props) {
-  const { title, genotype, cell, edge, position, accuracyOf, onChoose, onClose } = props
+  const { title, bench, genotype, kind, edge, position, onChoose, onClose } = props
+  const cell = genotype[kind]
   const current = cell[edge]
   const menu = useRef<HTMLDivElement>(null)
-  const choices = useMemo(() => {
-    const now = accuracyOf(current)
-    const withGain = (choice: Edge) => ({ choice, gain: accuracyOf(choice) - now })
-    return {
-      operations: OPERATIONS.map((_, operation) => withGain({ ...current, operation })),
-      inputs: inputChoices(cell, edge).map((input) => withGain({ ...current, input })),
-    }
-  }, [genotype, edge])
+  const gainOf = useGains(bench, genotype)
+  const choiceOf = (value: Edge) => {
+    const next = withEdge(genotype, kind, edge, value)
+    return { value, gain: gainOf(next), onClick: () => onChoose(next) }
+  }
+  const operations = OPERATIONS.map((_, operation) => choiceOf({ ...current, operation }))
+  const inputs = inputChoices(cell, edge).map((input) => choiceOf({ ...current, input }))
   useEffect(() => menu.current?.querySelector<HTMLElement>('[aria-pressed=true]')?.focus(), [])
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -63,33 +63,36 @@ export function EdgeMenu(props: Props) {
           ×
         </button>
       </div>
-      <p class="hint">operation, and the change of predicted accuracy in points</p>
+      <p class="hint">
+        operation, and what it changes of the predicted {percent(bench.accuracy(genotype))}, in
+        points
+      </p>
       <div class="operations">
-        {choices.operations.map(({ choice, gain }) => (
+        {operations.map(({ value: { operation }, gain, onClick }) => (
           <button
-            key={choice.operation}
+            key={operation}
             type="button"
-            aria-pressed={choice.operation === current.operation}
-            data-operation={OPERATIONS[choice.operation]}
-            onClick={() => onChoose(choice)}
+            aria-pressed={operation === current.operation}
+            data-operation={OPERATIONS[operation]}
+            onClick={onClick}
           >
-            <span>{OPERATIONS[choice.operation]}</span>
-            <Gain value={gain} isCurrent={choice.operation === current.operation} />
+            <span>{OPERATIONS[operation]}</span>
+            <Gain value={gain} isCurrent={operation === current.operation} />
           </button>
         ))}
       </div>
       <p class="hint">from node</p>
       <div class="inputs">
-        {choices.inputs.map(({ choice, gain }) => (
+        {inputs.map(({ value: { input }, gain, onClick }) => (
           <button
-            key={choice.input}
+            key={input}
             type="button"
-            aria-pressed={choice.input === current.input}
-            data-input={choice.input}
-            onClick={() => onChoose(choice)}
+            aria-pressed={input === current.input}
+            data-input={input}
+            onClick={onClick}
           >
-            <span>{choice.input}</span>
-            <Gain value={gain} isCurrent={choice.input === current.input} />
+            <span>{input}</span>
+            <Gain value={gain} isCurrent={input === current.input} />
           </button>
         ))}
       </div>
@@ -97,8 +100,32 @@ export function EdgeMenu(props: Props) {
   )
 }
 
-function Gain({ value, isCurrent }: { value: number; isCurrent: boolean }) {
+/**
+ * What networks would gain on the one that is shown. Where a surrogate is slow, the page is drawn
+ * first, and then one after the other is asked for; until then a gain is undefined.
+ */
+function useGains(bench: Benchmark, genotype: Genotype) {
+  const [turn, setTurn] = useState<{ of: Genotype }>()
+  const now = bench.accuracy(genotype)
+  let allowed = bench.isFast ? Infinity : Number(turn?.of === genotype)
+  let isComplete = true
+  useEffect(() => {
+    if (isComplete) return undefined
+    const timer = setTimeout(() => setTurn({ of: genotype }))
+    return () => clearTimeout(timer)
+  })
+  return (next: Genotype): number | undefined => {
+    if (!bench.knowsAccuracy(next) && allowed-- <= 0) {
+      isComplete = false
+      return undefined
+    }
+    return bench.accuracy(next) - now
+  }
+}
+
+function Gain({ value, isCurrent }: { value: number | undefined; isCurrent: boolean }) {
   if (isCurrent) return <span class="gain">now</span>
+  if (value === undefined) return <span class="gain">…</span>
   const sign = value > 0 ? ' up' : value < 0 ? ' down' : ''
   return <span class={`gain${sign}`}>{points(value)}</span>
 }

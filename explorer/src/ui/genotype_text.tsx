@@ -1,8 +1,16 @@
 /** The genotype as text: to copy in either form, or to paste or edit. */
 
-import { useEffect, useId, useState } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 import type { Genotype } from '../darts/genotype'
 import { GenotypeError, format, formatNamedtuple, parse } from '../darts/genotype'
+
+/** What is in the box. */
+interface Draft {
+  /** The genotype that was shown when it was written; for another one it is dropped. */
+  of: string
+  text: string
+  error: string
+}
 
 interface Props {
   genotype: Genotype
@@ -12,23 +20,18 @@ interface Props {
 
 export function GenotypeText({ genotype, onLoad, announce }: Props) {
   const text = format(genotype)
-  const [draft, setDraft] = useState(text)
-  const [error, setError] = useState('')
+  const [draft, setDraft] = useState<Draft>({ of: text, text, error: '' })
   const id = useId()
-  useEffect(() => {
-    setDraft(text)
-    setError('')
-  }, [text])
+  // While rendering, not in an effect: that would show the old text for a frame, and render twice.
+  if (draft.of !== text) setDraft({ of: text, text, error: '' })
 
   const edit = (next: string) => {
-    setDraft(next)
     try {
-      const parsed = parse(next)
-      setError('')
-      onLoad(parsed)
+      onLoad(parse(next))
+      setDraft({ of: text, text: next, error: '' })
     } catch (problem) {
       if (!(problem instanceof GenotypeError)) throw problem
-      setError(problem.message)
+      setDraft({ of: text, text: next, error: problem.message })
     }
   }
   const copy = async (form: string, copied: string) => {
@@ -47,8 +50,8 @@ export function GenotypeText({ genotype, onLoad, announce }: Props) {
         rows={3}
         spellcheck={false}
         autocomplete="off"
-        value={draft}
-        aria-invalid={error !== ''}
+        value={draft.text}
+        aria-invalid={draft.error !== ''}
         aria-describedby={`${id}-error`}
         onInput={(event) => edit(event.currentTarget.value)}
         onFocus={(event) => event.currentTarget.select()}
@@ -61,8 +64,8 @@ export function GenotypeText({ genotype, onLoad, announce }: Props) {
           Copy namedtuple
         </button>
       </div>
-      <p class="error" id={`${id}-error`} role="alert" hidden={error === ''}>
-        {error} The cells still show the last genotype that could be read.
+      <p class="error" id={`${id}-error`} role="alert" hidden={draft.error === ''}>
+        {draft.error} The cells still show the last genotype that could be read.
       </p>
     </div>
   )

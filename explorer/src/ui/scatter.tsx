@@ -87,6 +87,25 @@ function Plot({ campaign, axes, prediction, seriesOf, onLoad }: PlotProps) {
       ),
     [shown, x, y, axis],
   )
+  // The same elements after every edit, so that they are not rendered again.
+  const backdrop = useMemo(
+    () => (
+      <>
+        <Axes
+          x={x}
+          y={y}
+          xText={AXES[axis].text}
+          yText={(value) => String(Math.round(1000 * value) / 10)}
+          xTicks={Math.max(3, Math.floor(width / 110))}
+          yTicks={5}
+          xName={AXES[axis].name}
+          yName="measured val_accuracy in %"
+        />
+        <path class="front" d={steps(front.map((a) => [x(a.x[axis]), y(a.accuracy)]))} />
+      </>
+    ),
+    [x, y, axis, width, front],
+  )
   const find = (event: PointerEvent | MouseEvent): Evaluated | null => {
     const box = (event.currentTarget as Element).getBoundingClientRect()
     const [px, py] = [event.clientX - box.left, event.clientY - box.top]
@@ -140,17 +159,7 @@ function Plot({ campaign, axes, prediction, seriesOf, onLoad }: PlotProps) {
           onKeyDown={onKeyDown}
           class={hovered ? 'over' : undefined}
         >
-          <Axes
-            x={x}
-            y={y}
-            xText={AXES[axis].text}
-            yText={(value) => String(Math.round(1000 * value) / 10)}
-            xTicks={Math.max(3, Math.floor(width / 110))}
-            yTicks={5}
-            xName={AXES[axis].name}
-            yName="measured val_accuracy in %"
-          />
-          <path class="front" d={steps(front.map((a) => [x(a.x[axis]), y(a.accuracy)]))} />
+          {backdrop}
           <Current {...{ prediction, axis, x, y }} />
           {hovered && (
             <circle class="hovered" cx={x(hovered.x[axis])} cy={y(hovered.accuracy)} r={8} />

@@ -14,6 +14,9 @@ import { colourOf, shapeOf } from './marks'
 const HEIGHT = 260
 const MARGIN = { top: 26, right: 18, bottom: 42, left: 40 }
 
+/** Ticks that get a number: 1, 2, 5, 10, 20, ... */
+const ROUND = /^[125]0*$/
+
 interface Point {
   at: number
   middle: number
@@ -30,7 +33,6 @@ interface ChartProps {
   note: string
   series: readonly Series[]
   lines: readonly Line[]
-  isLog: boolean
   xName: string
   yName: string
 }
@@ -91,7 +93,6 @@ function runsChart(backend: string, runs: RunContent[], seriesOf: Props['seriesO
       (isNoisy ? 'the best value seen, noise included.' : 'the incumbent’s value without noise.'),
     series: lines,
     lines,
-    isLog: true,
     xName: 'evaluations',
     yName: 'val_accuracy in %',
   }
@@ -99,23 +100,23 @@ function runsChart(backend: string, runs: RunContent[], seriesOf: Props['seriesO
 
 function campaignChart(campaign: Campaign, seriesOf: Props['seriesOf']): ChartProps {
   return {
-    title: 'Samplers of the campaign',
+    title: 'Trajectories of the campaign’s samplers',
     note:
       'A line per sampler: best measured accuracy so far, over its proposals. Noise is part of it, ' +
-      'so lines rise a little even where nothing improves.',
+      'so lines rise a little even where nothing improves. An architecture counts with the mean of ' +
+      'its trainings, those that came later included.',
     series: campaign.optimizers.map((name) => ({ name, series: seriesOf(name) })),
     lines: campaign.samplers.map(({ name, optimizer, bestSoFar }) => ({
       name,
       series: seriesOf(optimizer),
       points: bestSoFar.map((value, i) => ({ at: i + 1, middle: value, low: value, high: value })),
     })),
-    isLog: false,
     xName: 'proposals, repeated ones once',
     yName: 'best val_accuracy in %',
   }
 }
 
-function Chart({ title, note, series: all, lines, isLog, xName, yName }: ChartProps) {
+function Chart({ title, note, series: all, lines, xName, yName }: ChartProps) {
   const [hidden, setHidden] = useState<ReadonlySet<number>>(new Set())
   const { ref, width } = useWidth<HTMLDivElement>(600)
   const shown = lines.filter(({ series, points }) => !hidden.has(series) && points.length > 0)
@@ -124,7 +125,8 @@ function Chart({ title, note, series: all, lines, isLog, xName, yName }: ChartPr
   const low = every.reduce((least, point) => Math.min(least, point.low), Infinity)
   const high = every.reduce((most, point) => Math.max(most, point.high), -Infinity)
   const range: [number, number] = [MARGIN.left, Math.max(width, 200) - MARGIN.right]
-  const x = isLog ? scaleLog([1, last], range) : scaleLinear([0, last], range)
+  // Logarithmic: samplers differ in length, and what they find they find early.
+  const x = scaleLog([1, last], range)
   const y = scaleLinear([low, high], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(5)
   const path = line<Point>(
     ({ at }) => x(at),
@@ -142,7 +144,7 @@ function Chart({ title, note, series: all, lines, isLog, xName, yName }: ChartPr
           <Axes
             x={x}
             y={y}
-            xText={(value) => (isLog && Math.log10(value) % 1 !== 0 ? '' : count(value))}
+            xText={(value) => (ROUND.test(String(value)) ? count(value) : '')}
             yText={(value) => String(Math.round(1000 * value) / 10)}
             xTicks={Math.max(3, Math.floor(width / 110))}
             yTicks={5}

@@ -7,6 +7,7 @@ What it needs beyond numpy is imported when it runs.
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 from nasforge.benchmark import available
@@ -54,20 +55,22 @@ def _explore(options: argparse.Namespace) -> None:
     from nasforge.explorer import write_explorer
 
     folder = find(options.benchmark)
-    surrogate = write_explorer(
+    page = write_explorer(
         options.output, folder, options.surrogate, options.evaluations, options.trajectories
     )
-    manifest, size = read_manifest(folder), options.output.stat().st_size
+    manifest = read_manifest(folder)
+    if page.warning is not None:
+        print(f"nasforge: warning: {options.output} has {page.warning}", file=sys.stderr)
     if options.json:
         result = {
             "benchmark": manifest.full_name,
-            "surrogate": surrogate,
+            "surrogate": page.surrogate,
             "selected": manifest.selected,
             "output": str(options.output),
-            "bytes": size,
+            "bytes": page.size,
         }
         print(json.dumps(result, indent=1))
         return
-    print(f"{manifest.full_name}/{surrogate} in {options.output}, {size / 1e6:.1f} MB")
-    if surrogate != manifest.selected:
+    print(f"{manifest.full_name}/{page.surrogate} in {options.output}, {page.size / 1e6:.1f} MB")
+    if page.surrogate != manifest.selected:
         print(f"the benchmark's own default is {manifest.selected}: --surrogate chooses")

@@ -6,6 +6,6 @@
 benchmark is put into it here.
 """
 
-from nasforge.explorer.page import write_explorer
+from nasforge.explorer.page import WrittenPage, write_explorer
 
-__all__ = ["write_explorer"]
+__all__ = ["WrittenPage", "write_explorer"]

@@ -1,8 +1,10 @@
 """Writing the page: the built template, with a benchmark in it.
 
->>> write_explorer(Path("explorer.html"), find("darts-digits-v1"), surrogate="forest")
+>>> write_explorer(Path("explorer.html"), find("darts-digits-v1"), surrogate="forest").surrogate
+'forest'
 """
 
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from pathlib import Path
@@ -18,11 +20,27 @@ from nasforge.explorer.container import pack
 from nasforge.explorer.contents import describe
 from nasforge.explorer.evaluated import read_evaluated
 from nasforge.explorer.runs import read_runs
+from nasforge.explorer.size import size_warning
 from nasforge.space import DARTS
 
 TEMPLATE = "page.html"
 TITLE, CONTENT = "<!--nasforge:title-->", "<!--nasforge:content-->"
 """What the template has once each, and is replaced."""
+
+
+@dataclass(frozen=True)
+class WrittenPage:
+    """What a page has become.
+
+    Attributes:
+        surrogate: The one that answers.
+        size: In bytes.
+        warning: Why it is larger than a page should be; None if it is not.
+    """
+
+    surrogate: str
+    size: int
+    warning: str | None
 
 
 def write_explorer(
@@ -31,7 +49,7 @@ def write_explorer(
     surrogate: str | None = None,
     evaluations: Path | None = None,
     runs: Path | None = None,
-) -> str:
+) -> WrittenPage:
     """Write one HTML file that needs nothing else.
 
     Args:
@@ -40,9 +58,6 @@ def write_explorer(
         surrogate: Which one answers; None as in `choose_surrogate`.
         evaluations: Folder of the evaluations that it was made of, to plot them.
         runs: Table of runs that `nasforge optimize` wrote, to plot them.
-
-    Returns:
-        The surrogate that answers.
 
     Raises:
         NasforgeError: The benchmark is damaged or of another space, there is no such surrogate, a
@@ -62,7 +77,9 @@ def write_explorer(
     page = _put(page, TITLE, escape(manifest.full_name))
     page = _put(page, CONTENT, pack(content))
     _write(output, page)
-    return name
+    size = len(page.encode())
+    warning = size_warning(size, content, name, smaller=choose_surrogate(manifest, None))
+    return WrittenPage(name, size, warning)
 
 
 def _require_darts(manifest: Manifest) -> None:
