@@ -33,7 +33,7 @@ from nasforge.benchmark.model import Encoded, Model, Part
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.network import find_network
 from nasforge.evaluations.schema import check_export_name
-from nasforge.evaluations.tables import read_table
+from nasforge.evaluations.tables import Provenance, read_table
 from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
 from nasforge.space.protocol import Architecture
@@ -111,13 +111,8 @@ def describe(
     """
     evaluations, provenance = read_table(sources.evaluations, "evaluations")
     rows = evaluations.to_pandas().query("status == 'ok'")
-    recipe_id, dataset_id, evaluator = (
-        rows[name].iloc[0] for name in ("recipe_id", "dataset_id", "evaluator")
-    )
+    evaluator = rows["evaluator"].iloc[0]
     check_export_name(spec.name, evaluator)
-    recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
-    network = find_network(space, recipe, dataset, _recorded_params(space, rows))
-    trained = evaluator == "train"
     scores = pd.read_parquet(sources.test_scores)
     selected = next(n for n, s in selection.exported.items() if s == selection.selected)
     exported = exported_models(models, selection)
@@ -129,9 +124,7 @@ def describe(
         version=spec.version,
         description=spec.description,
         space=describe_space(space),
-        recipe={**(_trained_recipe(recipe) if trained else recipe), "recipe_id": recipe_id},
-        dataset={**(_trained_dataset(dataset) if trained else dataset), "dataset_id": dataset_id},
-        network=None if network is None else asdict(network),
+        **_origin(space, rows, provenance),
         evaluator=evaluator,
         encodings={
             encoding: encoding_fingerprint(space, encoding)
@@ -152,6 +145,20 @@ def describe(
         citation=f"{spec.name}-v{spec.version}, made with nasforge {version('nasforge')}",
         files={},
     )
+
+
+def _origin(space: SearchSpace, rows: pd.DataFrame, provenance: Provenance) -> dict[str, Any]:
+    """The manifest's recipe, dataset and network: those of all rows."""
+    recipe_id, dataset_id = rows["recipe_id"].iloc[0], rows["dataset_id"].iloc[0]
+    recipe, dataset = provenance.recipes[recipe_id], provenance.datasets[dataset_id]
+    network = find_network(space, recipe, dataset, _recorded_params(space, rows))
+    if rows["evaluator"].iloc[0] == "train":
+        recipe, dataset = _trained_recipe(recipe), _trained_dataset(dataset)
+    return {
+        "recipe": {**recipe, "recipe_id": recipe_id},
+        "dataset": {**dataset, "dataset_id": dataset_id},
+        "network": None if network is None else asdict(network),
+    }
 
 
 def exported_models(

@@ -78,9 +78,10 @@ def score_test(
             _LOG.warning("%s of the test part is unknown: it is not scored", target)
             continue
         encoded = Encoded(space, [space.parse(text) for text in truth.architectures])
+        models = {s: read_model(file) for (s, t), file in record_files.items() if t == target}
         predictions = {}
-        for surrogate in (surrogate for surrogate, t in record_files if t == target):
-            members = read_model(record_files[surrogate, target]).predict(encoded)
+        for surrogate, model in models.items():
+            members = model.predict(encoded)
             predictions[surrogate] = members.mean(axis=1), members.var(axis=1, ddof=1)
             forecast = selection.forecast(surrogate, target, *predictions[surrogate])
             pit = np.nan if forecast is None else forecast.pit(truth.first)
