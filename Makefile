@@ -8,7 +8,7 @@ RELEASE := darts-cifar10-cpu-v1
 SHIPPED := src/nasforge/benchmark/shipped
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
-RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' $(CONFIG))
+RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' "$(CONFIG)" 2>/dev/null)
 
 # Snakemake's jobs find the environment's python first.
 export PATH := $(abspath $(VENV))/bin:$(PATH)
@@ -34,6 +34,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 benchmark: environment ## make the benchmark of CONFIG (default config/config.yaml) on CORES cores
+	@test -f "$(CONFIG)" || { echo "CONFIG=$(CONFIG): there is no such file" >&2; exit 2; }
 	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG) \
 	  --report $(RESULTS)/report.html --report-after-run
 	@folder=$$(ls -td $(RESULTS)/export/*/ | head -n 1); \

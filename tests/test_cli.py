@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ from tiny_benchmark import ARCHITECTURE, DATASET, RECIPE, TARGETS, write_benchma
 
 import nasforge
 from nasforge.cli import main
+
+REPOSITORY = Path(__file__).parents[1]
 
 NAMEDTUPLE = (
     "Genotype(normal=[('sep_conv_3x3', 1), ('sep_conv_3x3', 0), ('sep_conv_3x3', 0), "
@@ -39,7 +43,8 @@ def test_query_prints_a_prediction(capsys: pytest.CaptureFixture[str], folder: P
     assert values["architecture"] == ARCHITECTURE
     assert values["val_accuracy"] == f"{expected.val_accuracy:.6g}"
     assert values["noise_std"] == "0.01"
-    assert values["test_accuracy"] == "-"
+    assert values["benchmark"] == "tiny-v1/linear"
+    assert "test_accuracy" not in values  # not predicted
     assert values["params"] == str(expected.params)
 
 
@@ -390,3 +395,46 @@ def test_restore_names_a_folder_without_evaluations(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert "no evaluations/*.parquet there" in refused(capsys, "restore", tmp_path)
+
+
+def test_ctrl_c_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nasforge.cli.query.resolve_space", interrupted)
+    assert main(["sample"]) == 130
+    assert capsys.readouterr().err == "nasforge: interrupted\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_what_cannot_be_printed_is_one_line() -> None:
+    command = [sys.executable, "-m", "nasforge.cli", "sample", "1000"]
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert process.returncode == 2
+    assert process.stderr == "nasforge: No space left on device\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (
+            "merge",
+            REPOSITORY / "data/darts-cifar10-cpu",
+            REPOSITORY / "data/darts-cifar10-cpu",
+            "-o",
+        ),
+        ("restore", REPOSITORY / "data/darts-cifar10-cpu", "--cache"),
+        ("train", ARCHITECTURE, "--config", REPOSITORY / "config/config.yaml", "-o"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_file_where_a_folder_should_be_is_one_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, command: tuple[Any, ...]
+) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "file").write_text("mine")
+    assert str(tmp_path / "file") in refused(capsys, *command, tmp_path / "file")
+    assert (tmp_path / "file").read_text() == "mine"

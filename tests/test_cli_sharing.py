@@ -99,5 +99,6 @@ def test_a_genotype_is_drawn(capsys: pytest.CaptureFixture[str], tmp_path: Path)
 
 def test_a_wrong_drawing_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert "'x' is no genotype" in refused(capsys, "draw", "x")
+    assert "cell.png must end in .svg" in refused(capsys, "draw", ARCHITECTURE, "-o", "cell.png")
     error = refused(capsys, "draw", ARCHITECTURE, "-o", "/no/such/cell.svg")
     assert "/no/such/cell.svg: cannot be written" in error

@@ -2,7 +2,7 @@
 
     $ nasforge info results/quickstart/export/darts-digits-v1
 
-Errors are one line on standard error, with exit code 2.
+Errors are one line on standard error, with exit code 2; Ctrl-C is one too, with exit code 130.
 """
 
 import sys
@@ -12,6 +12,9 @@ from nasforge import __version__
 from nasforge.cli import evaluations, explore, imports, make, optimize, query, sharing, train
 from nasforge.cli.parsing import Parser
 from nasforge.errors import NasforgeError
+
+INTERRUPTED = 130
+"""What a shell makes of a program that Ctrl-C has ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,10 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         options.run(options)
+        sys.stdout.flush()
     except NasforgeError as error:
         print(f"nasforge: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
         sys.stderr.close()
         return 1
+    except OSError as error:  # a full disk, a file where a folder should be
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(f"nasforge: {place}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("nasforge: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return 0

@@ -64,7 +64,8 @@ def _query(options: argparse.Namespace) -> None:
         rows = [{**first, **answer} for first, answer in zip(head, answers, strict=True)]
         write_rows(rows, name, options.output)
     elif len(texts) == 1 and options.output is None:
-        print_fields({"architecture": texts[0], **answers[0]})
+        known = {name: value for name, value in answers[0].items() if value is not None}
+        print_fields({"benchmark": bench.name, "architecture": texts[0], **known})
     else:
         rows = [
             {**answer, "architecture": text} for text, answer in zip(texts, answers, strict=True)

@@ -47,7 +47,7 @@ def add_commands(commands: Commands) -> None:
     draw = commands.add_parser("draw", help="draw an architecture of darts as an SVG picture")
     draw.set_defaults(run=_draw)
     draw.add_argument("architecture", help="genotype text, in either form")
-    draw.add_argument("-o", "--output", type=Path, help="file to write instead of printing")
+    draw.add_argument("-o", "--output", type=Path, help=".svg file to write instead of printing")
 
 
 def _zip(options: argparse.Namespace) -> None:
@@ -90,6 +90,8 @@ def _syne_tune(options: argparse.Namespace) -> None:
 def _draw(options: argparse.Namespace) -> None:
     from nasforge.space.darts.drawing import draw
 
+    if options.output is not None and options.output.suffix != ".svg":
+        raise NasforgeError(f"--output: {options.output} must end in .svg, which is what is drawn")
     picture = draw(DARTS.parse(options.architecture))
     if options.output is None:
         sys.stdout.write(picture)

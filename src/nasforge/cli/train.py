@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from nasforge.evaluations.schema import Evaluation
     from nasforge.training.dataset import ImageSet
 
+TABLES = ("evaluations", "curves")
+"""Folders of the output."""
+
 TABLE = "trained.parquet"
-"""Name of the tables in the output's `evaluations/` and `curves/`."""
+"""Name of the table in each."""
 
 MAX_REPLICATES = 1000
 
@@ -54,6 +57,9 @@ def _train(options: argparse.Namespace) -> None:
 
     replicates = _replicates(options)
     _, genotypes = read_architectures(options, DARTS)
+    if options.output is not None:  # before hours are spent on what cannot be written
+        for name in TABLES:
+            (options.output / name).mkdir(parents=True, exist_ok=True)
     training = open_training(options.config)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     evaluations = train_shard(
@@ -93,10 +99,8 @@ def _write(folder: Path, training: "Training", evaluations: "list[Evaluation]") 
     from nasforge.training.shard import provenance
 
     source = provenance(training.recipe, training.images_folder)
-    for name, write in (("evaluations", write_evaluations), ("curves", write_curves)):
-        file = folder / name / TABLE
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write(file, evaluations, source)
+    for name, write in zip(TABLES, (write_evaluations, write_curves), strict=True):
+        write(folder / name / TABLE, evaluations, source)
 
 
 def _print_one(evaluation: "Evaluation", as_json: bool) -> None:
