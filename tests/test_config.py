@@ -579,3 +579,22 @@ def test_a_home_folder_that_nobody_has_is_refused() -> None:
         ConfigError, match=r"^execution\.cache_dir: '~nobody.* no such user's home folder; give"
     ):
         check_config(config, SCHEMA_FILE)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "typo"),
+    [
+        ((), "name", "nmae"),
+        ((), "samplers", "sampler"),
+        (("training", "recipe"), "epochs", "epochz"),
+    ],
+)
+def test_a_misspelt_key_is_named_before_the_one_it_stands_for(
+    section: tuple[str, ...], key: str, typo: str
+) -> None:
+    config = shipped("config.yaml")
+    part = value_at(config, section)
+    part[typo] = part.pop(key)
+    path = ".".join([*section, typo])
+    with pytest.raises(ConfigError, match=rf"^{path}: unknown key; did you mean '{key}'\?"):
+        check_config(config, SCHEMA_FILE)

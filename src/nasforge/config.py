@@ -45,9 +45,7 @@ def check_config(config: dict[str, Any], schema_file: Path) -> list[str]:
     values = typed(config, schema)
     errors = list(validator.iter_errors(values))
     if errors:
-        raise ConfigError(
-            describe_error(min(errors, key=lambda e: (len(e.absolute_path), e.message)))
-        )
+        raise ConfigError(describe_error(min(errors, key=_place)))
     normal = _normalise(values, schema)
     if "evaluations" in normal:
         del normal["replicates"]  # the schema's default; nothing is trained
@@ -213,3 +211,8 @@ def _check_trained(exploitation: Mapping[str, Any]) -> None:
             f"studies.exploitation.trained: {folder} must hold predictions.csv and "
             "evaluations/*.parquet"
         )
+
+
+def _place(error: Any) -> tuple[int, bool, str]:
+    """Outer sections first; in one, a misspelt key before the key that is missing for it."""
+    return len(error.absolute_path), error.validator != "additionalProperties", error.message
