@@ -84,7 +84,7 @@ def test_nb301_is_of_the_papers_size_and_recipe() -> None:
         (["plan", "missing.yaml"], "missing.yaml: cannot be read"),
         (["plan", "config/config.yaml", "--seconds-per-training", "-1"], "must be more than 0"),
         (["plan", "Makefile"], "not YAML"),
-        (["plan", "CITATION.cff"], "dataset: missing; to train takes"),
+        (["plan", "CITATION.cff"], "cff-version: unknown key; allowed: name"),
     ],
 )
 def test_misuse_is_one_line(
