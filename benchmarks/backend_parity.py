@@ -6,8 +6,8 @@
 Takes a file of evaluations, trains every one of them again by the other backend (same
 architecture, seed and batches; only rounding differs), and compares validation accuracies. Exits
 with 1 unless the mean difference's 90 % interval lies within a quarter of the standard deviation
-between seeds. The images are those that a run's `prepare_images` made. Stopped, the same command
-goes on. `--limit N` takes the first N evaluations.
+between seeds, which is that of all files beside it. The images are those that a run's
+`prepare_images` made. Stopped, the same command goes on. `--limit N` takes the first N.
 """
 
 import argparse
@@ -61,14 +61,15 @@ def main() -> int:
     pairs = rows.merge(other, on="evaluation_id")
     if len(pairs) < len(rows):
         sys.exit(f"{options.images} are not the images that {options.evaluations} is of")
-    return report(pairs, backend)
+    beside = sorted(options.evaluations.parent.glob("*.parquet"))
+    seeds = pd.concat(read_table(file, "evaluations")[0].to_pandas() for file in beside)
+    return report(pairs, backend, seed_deviation(seeds.query("status == 'ok'")))
 
 
-def report(pairs: pd.DataFrame, backend: str) -> int:
+def report(pairs: pd.DataFrame, backend: str, seed_std: float) -> int:
     """Print the comparison; 0 if the interval is inside the bound."""
     sign = 1.0 if backend == "torch" else -1.0
     pairs = pairs.assign(difference=sign * (pairs["other"] - pairs["val_accuracy"]))
-    seed_std = np.sqrt(pooled_variance(pairs))
     # Bootstrapped over architectures: the replicates of one are not independent evidence.
     groups = [group["difference"].to_numpy() for _, group in pairs.groupby("architecture_id")]
     rng = np.random.default_rng(0)
@@ -90,14 +91,13 @@ def report(pairs: pd.DataFrame, backend: str) -> int:
     return 0 if inside else 1
 
 
-def pooled_variance(pairs: pd.DataFrame) -> float:
-    """Variance between the trainings of an architecture, both backends' pooled."""
-    squares = freedom = 0.0
-    for _, group in pairs.groupby("architecture_id"):
-        for column in ("val_accuracy", "other"):
-            squares += ((group[column] - group[column].mean()) ** 2).sum()
-            freedom += len(group) - 1
-    return squares / freedom
+def seed_deviation(rows: pd.DataFrame) -> float:
+    """Standard deviation of validation accuracy between trainings of one architecture, pooled."""
+    groups = rows.groupby("architecture_id")["val_accuracy"]
+    freedom = len(rows) - groups.ngroups
+    if not freedom:
+        sys.exit("no architecture is there with two seeds: the bound is not known")
+    return float(np.sqrt(((rows["val_accuracy"] - groups.transform("mean")) ** 2).sum() / freedom))
 
 
 if __name__ == "__main__":
