@@ -12,6 +12,7 @@ import pytest
 
 import nasforge
 from nasforge.benchmark.model import Encoded
+from nasforge.benchmark.rounding import rounded
 from nasforge.benchmark.selftest import verify
 from nasforge.benchmark.targets import TARGETS
 from nasforge.space import DARTS
@@ -118,18 +119,15 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
     manifest = json.loads((exported / "manifest.json").read_text())
     selection = Selection.read(finished_campaign.selection)
     for target, entry in manifest["targets"].items():
-        noise = dataclasses.asdict(selection.noise[target])
-        assert entry["noise"] == pytest.approx(noise, rel=1e-11)
+        assert entry["noise"] == rounded(dataclasses.asdict(selection.noise[target]))
     scores = pd.read_parquet(finished_campaign.test_scores)
     for family, surrogate in manifest["surrogates"].items():
         for target, model in surrogate["targets"].items():
-            scale = selection.epistemic_scales[family][target]
-            assert model["epistemic_scale"] == pytest.approx(scale, rel=1e-11)
+            assert model["epistemic_scale"] == rounded(selection.epistemic_scales[family][target])
             rows = scores[(scores["family"] == family) & (scores["target"] == target)]
             assert [row["metric"] for row in model["scores"]] == rows["metric"].tolist()
             for row, score in zip(model["scores"], rows["score"], strict=True):
-                expected = None if np.isnan(score) else pytest.approx(score, rel=1e-11)
-                assert row["score"] == expected
+                assert row["score"] == (None if np.isnan(score) else rounded(score))
     training = manifest["training_set"]
     assert (training["campaign_evaluations"], training["campaign_architectures"]) == (59, 39)
     development = pd.read_parquet(finished_campaign.development)
@@ -154,7 +152,7 @@ def test_the_best_known_architecture_has_the_best_prediction(exported: Path, gen
     bench = nasforge.load(exported)
     best = bench.manifest.best_known
     predictions = bench.query_many(genotypes[:-1])["val_accuracy"]
-    assert best["val_accuracy"] == pytest.approx(predictions.max(), rel=1e-11)
+    assert best["val_accuracy"] == pytest.approx(predictions.max(), rel=1e-12)
     assert bench.query(best["architecture"]).val_accuracy == pytest.approx(best["val_accuracy"])
     ids = {DARTS.architecture_id(genotype) for genotype in genotypes}
     assert DARTS.architecture_id(DARTS.parse(best["architecture"])) in ids
