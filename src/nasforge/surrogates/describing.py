@@ -4,11 +4,10 @@
 """
 
 import json
-import math
 import platform
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,10 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.curve import CurveModel
-from nasforge.benchmark.entries import (
-    CurveEntry,
-    ModelEntry,
-    PartEntry,
-    SurrogateEntry,
-    TargetEntry,
-)
-from nasforge.benchmark.fingerprint import (
-    describe_space,
-    encoding_fingerprint,
-)
+from nasforge.benchmark.entries import TargetEntry
+from nasforge.benchmark.fingerprint import describe_space, encoding_fingerprint
 from nasforge.benchmark.manifest import Manifest
-from nasforge.benchmark.model import Encoded, Model, Part
+from nasforge.benchmark.model import Encoded, Model
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.network import find_network
 from nasforge.evaluations.schema import check_export_name
@@ -37,6 +27,7 @@ from nasforge.evaluations.tables import Provenance, read_table
 from nasforge.recipe import DatasetSpec, Recipe, digest
 from nasforge.space import SearchSpace
 from nasforge.space.protocol import Architecture
+from nasforge.surrogates.model_entries import curve_entry, exported_models, surrogate_entries
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
 LICENCE = "CC-BY-4.0"
@@ -134,9 +125,9 @@ def describe(
             target: TargetEntry(TARGETS[target].unit, TARGETS[target].scale.name, noise)
             for target, noise in selection.noise.items()
         },
-        surrogates=_surrogates(models, selection, scores),
+        surrogates=surrogate_entries(models, selection, scores),
         selected=selected,
-        curve=None if curve is None else _curve(curve, scores),
+        curve=None if curve is None else curve_entry(curve, scores),
         training_set=_training_set(rows, sources),
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
         best_known=_best_known(space, rows, selected, exported),
@@ -158,18 +149,6 @@ def _origin(space: SearchSpace, rows: pd.DataFrame, provenance: Provenance) -> d
         "recipe": {**recipe, "recipe_id": recipe_id},
         "dataset": {**dataset, "dataset_id": dataset_id},
         "network": None if network is None else asdict(network),
-    }
-
-
-def exported_models(
-    models: Mapping[tuple[str, str], Model], selection: Selection
-) -> dict[tuple[str, str], Model]:
-    """By name in the benchmark and target."""
-    return {
-        (name, target): model
-        for name, exported in selection.exported.items()
-        for (surrogate, target), model in models.items()
-        if surrogate == exported
     }
 
 
@@ -196,64 +175,6 @@ def _software() -> dict[str, str]:
         with suppress(PackageNotFoundError):
             versions[name] = version(name)
     return versions
-
-
-def arrays_file(family: str, target: str) -> str:
-    """Name of the file of an ensemble's arrays."""
-    return f"{family}.{target}.npz"
-
-
-def _surrogates(
-    models: Mapping[tuple[str, str], Model], selection: Selection, scores: pd.DataFrame
-) -> dict[str, SurrogateEntry]:
-    entries: dict[str, dict[str, ModelEntry]] = {}
-    for (name, target), model in exported_models(models, selection).items():
-        surrogate = selection.exported[name]
-        entries.setdefault(name, {})[target] = ModelEntry(
-            parts=tuple(_part(part, target) for part in model.parts),
-            epistemic_scale=selection.epistemic_scales[surrogate][target],
-            scores=_scores(scores, surrogate, target),
-        )
-    return {name: SurrogateEntry(targets) for name, targets in entries.items()}
-
-
-def _curve(curve: CurveModel, scores: pd.DataFrame) -> CurveEntry:
-    rows = scores[scores["family"] == "curve"].drop(columns="family")
-    return CurveEntry(
-        epochs=curve.epochs,
-        basis="curve.basis.npz",
-        parts=tuple(
-            replace(_part(part, ""), file=f"curve.{number}.npz")
-            for number, part in enumerate(curve.parts)
-        ),
-        scores=_records(rows),
-    )
-
-
-def _part(part: Part, target: str) -> PartEntry:
-    return PartEntry(
-        kind=part.predictor.kind,
-        file=arrays_file(part.name, target),
-        encoding=part.encoding,
-        link=part.link.name,
-        weight=part.weight,
-    )
-
-
-def _scores(table: pd.DataFrame, family: str, target: str) -> tuple[dict[str, Any], ...]:
-    rows = table[(table["family"] == family) & (table["target"] == target)]
-    return _records(rows.drop(columns=["family", "target"]))
-
-
-def _records(rows: pd.DataFrame) -> tuple[dict[str, Any], ...]:
-    records = rows.to_dict("records")
-    return tuple(
-        {
-            key: None if isinstance(value, float) and math.isnan(value) else value
-            for key, value in record.items()
-        }
-        for record in records
-    )
 
 
 def _training_set(rows: pd.DataFrame, sources: ExportSources) -> dict[str, Any]:

@@ -21,14 +21,9 @@ from nasforge.benchmark.selftest import SELFTEST_ARCHITECTURES, selftest_arrays
 from nasforge.benchmark.support import SUPPORT_FILE, Support
 from nasforge.space import SearchSpace
 from nasforge.surrogates.curves import read_curve_model
-from nasforge.surrogates.describing import (
-    ExportSources,
-    ExportSpec,
-    arrays_file,
-    describe,
-    exported_models,
-)
+from nasforge.surrogates.describing import ExportSources, ExportSpec, describe
 from nasforge.surrogates.fitting import read_model
+from nasforge.surrogates.model_entries import arrays_file, exported_models
 from nasforge.surrogates.selection import Selection
 
 
