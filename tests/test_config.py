@@ -199,6 +199,12 @@ def test_defaults_are_filled_in() -> None:
     assert config["execution"]["data_dir"] is None
 
 
+def test_a_licence_is_stated_by_who_may_and_nobody_else() -> None:
+    assert checked(MINIMAL)["export"]["licence"] == "not stated"
+    assert checked(shipped("from_evaluations.yaml"))["export"]["licence"] == "not stated"
+    assert checked(shipped("release.yaml"))["export"]["licence"] == "CC-BY-4.0"
+
+
 def test_text_that_means_a_number_is_one() -> None:
     """`--config 'training={"shard_size": 7}'` arrives as text."""
     config = copy.deepcopy(QUICKSTART)
@@ -357,7 +363,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("surrogates.families.mean.l2", 1, "families.mean.l2: unknown key; allowed: none"),
         ("surrogates.families.linear.l22", 1, "linear.l22: unknown key; did you mean 'l2'?"),
         ("surrogates.families.lightgbm.tree", 1, "lightgbm.tree: unknown key; did you mean 'tree"),
-        ("export.licence", "MIT", "export.licence: unknown key; allowed: name, version, descript"),
+        ("export.license", "MIT", "export.license: unknown key; did you mean 'licence'? allowed: n"),
         ("execution.workers", 2, "execution.workers: unknown key"),
         # Out of range.
         ("name", "Quick Start", "name: 'Quick Start' is not a string matching ^[a-z0-9]"),
@@ -383,6 +389,7 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("surrogates.targets", ["val_accuracy", "flops"], "surrogates.targets[1]: 'flops' is not"),
         ("surrogates.targets", ["val_accuracy"] * 2, "unique"),
         ("export.description", "", "export.description: '' is not a string at least 1 char"),
+        ("export.licence", "", "export.licence: '' is not a string at least 1 characters, at most"),
         ("export.version", 0, "export.version: '0' is not an integer >= 1"),
         ("execution.device", "gpu", "execution.device: 'gpu' is not a string matching ^(cpu|cuda"),
         # Wrong type.

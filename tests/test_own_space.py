@@ -98,7 +98,7 @@ def benchmark(space, table: Path, tmp_path_factory: pytest.TempPathFactory) -> P
         test_scores,
         predicted,
     )
-    spec = ExportSpec("cells", 1, "NAS-Bench-201's cells.")
+    spec = ExportSpec("cells", 1, "NAS-Bench-201's cells.", "CC0-1.0")
     return export(space, spec, sources, records, folder / "export")
 
 

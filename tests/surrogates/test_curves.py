@@ -126,7 +126,7 @@ def test_a_benchmark_answers_with_a_curve(
         tmp_path / "scores.parquet",
         campaign.test_predictions,
     )
-    spec = ExportSpec("darts-curves", 1, "Synthetic.")
+    spec = ExportSpec("darts-curves", 1, "Synthetic.", "CC0-1.0")
     folder = export(DARTS, spec, sources, campaign.records, tmp_path, record)
     verify(folder, DARTS)
     bench = nasforge.load(folder)
@@ -164,7 +164,7 @@ def test_a_benchmark_without_curves_says_so(finished_campaign, genotypes, tmp_pa
         campaign.test_scores,
         campaign.test_predictions,
     )
-    spec = ExportSpec("darts-plain", 1, "Synthetic.")
+    spec = ExportSpec("darts-plain", 1, "Synthetic.", "CC0-1.0")
     bench = nasforge.load(export(DARTS, spec, sources, campaign.records, tmp_path))
     with pytest.raises(NasforgeError, match="darts-plain-v1 was made without learning curves"):
         bench.curve(genotypes[0])

@@ -21,7 +21,7 @@ from nasforge.surrogates.export import export
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.selection import Selection
 
-SPEC = ExportSpec("darts-test", 2, "Synthetic evaluations.")
+SPEC = ExportSpec("darts-test", 2, "Synthetic evaluations.", "CC0-1.0")
 
 
 def export_to(campaign, folder: Path, spec: ExportSpec = SPEC) -> Path:
@@ -146,6 +146,8 @@ def test_the_manifest_holds_what_the_stages_found(finished_campaign, exported: P
     assert training["held_out_samplers"] == ["a", "b"]
     assert manifest["recipe"]["epochs"] == 2
     assert manifest["network"]["classes"] == 10
+    assert manifest["licence"] == SPEC.licence
+    assert f"Licence: {SPEC.licence}. Cite as: " in (exported / "CARD.md").read_text()
 
 
 def test_the_best_known_architecture_has_the_best_prediction(exported: Path, genotypes) -> None:

@@ -44,7 +44,8 @@ rule export_benchmark:
         protocol=EXPORT_PROTOCOL,
         space=config["space"],
         export={
-            key: config["export"][key] for key in ("name", "version", "description")
+            key: config["export"][key]
+            for key in ("name", "version", "description", "licence")
         },
         surrogates=SURROGATES,
         targets=TARGETS,

@@ -1,6 +1,6 @@
 """What an exported benchmark says of itself: the manifest, from what the stages wrote.
 
->>> describe(DARTS, ExportSpec("darts-digits", 1, "..."), sources, selection, models, curve)
+>>> describe(DARTS, ExportSpec("darts-digits", 1, "...", "CC-BY-4.0"), sources, selection, models, curve)
 """
 
 import json
@@ -30,7 +30,6 @@ from nasforge.space.protocol import Architecture
 from nasforge.surrogates.model_entries import curve_entry, exported_models, surrogate_entries
 from nasforge.surrogates.selection import SELECTION_TARGET, Selection
 
-LICENCE = "CC-BY-4.0"
 SOFTWARE = (
     "nasforge",
     "numpy",
@@ -52,11 +51,13 @@ class ExportSpec:
         name: Name of the benchmark, without version.
         version: 1, 2, ...
         description: One line for the manifest and the card.
+        licence: Of the benchmark, for both: an SPDX identifier, or words.
     """
 
     name: str
     version: int
     description: str
+    licence: str
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def describe(
 
     Args:
         space: Where the architectures are from.
-        spec: Name, version and description.
+        spec: Name, version, description and licence.
         sources: Files of the stages before.
         selection: What `select` decided.
         models: By (surrogate, target).
@@ -132,7 +133,7 @@ def describe(
         noise_key=int(digest(["noise", spec.name, spec.version], 15), 16),
         best_known=_best_known(space, rows, selected, exported),
         software=_software(),
-        licence=LICENCE,
+        licence=spec.licence,
         citation=f"{spec.name}-v{spec.version}, made with nasforge {version('nasforge')}",
         files={},
     )

@@ -1,6 +1,6 @@
 """The export stage: fitted ensembles become a frozen benchmark.
 
-    >>> export(DARTS, ExportSpec("darts-digits", 1, "..."), sources, record_files, folder)
+    >>> export(DARTS, spec, sources, record_files, folder)
 
 The same inputs and library versions give the same bytes, on other processors too.
 """
@@ -39,7 +39,7 @@ def export(
 
     Args:
         space: Where the architectures are from.
-        spec: Name, version and description.
+        spec: Name, version, description and licence.
         sources: What else is read.
         record_files: Records of the fit stage by (surrogate, target).
         folder: Parent of the benchmark's folder.
