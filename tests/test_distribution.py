@@ -103,7 +103,7 @@ def test_its_command_line_answers(python: Path, tmp_path: Path) -> None:
 def test_what_an_extra_is_for_is_said(python: Path, tmp_path: Path) -> None:
     query = (python.parent / "nasforge", "query", write_benchmark(tmp_path), ARCHITECTURE)
     error = run(*query, "-o", tmp_path / "answers.parquet", code=2)
-    assert "pip install" in error
+    assert "needs pyarrow: pip install 'nasforge[workflow]'" in error
     assert len(error.splitlines()) == 1
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nasforge.cli.parsing import EXTRAS as NAMED_EXTRAS
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = PROJECT["optional-dependencies"]
@@ -53,6 +55,13 @@ def test_makefile_installs_the_same_extras():
     assert extras.split(",") == environment_extras()
     assert 'pip install --disable-pip-version-check -e ".[$(EXTRAS)]"' in makefile
     assert f'pip install -e ".[{extras}]"' in (ROOT / "README.md").read_text()
+
+
+def test_what_a_command_asks_for_is_in_the_extra_that_it_names():
+    packages = {"yaml": "pyyaml"}
+    for module, extra in NAMED_EXTRAS.items():
+        names = [re.match(r"[\w-]+", dependency)[0] for dependency in EXTRAS[extra]]
+        assert packages.get(module, module) in names
 
 
 def test_citation_has_the_version():

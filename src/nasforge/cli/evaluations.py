@@ -52,7 +52,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _merge(options: argparse.Namespace) -> None:
-    require("pyarrow", "fit")
+    require("pyarrow")
     from nasforge.evaluations.sites import merge_sites
 
     if len(options.folders) < 2:

@@ -51,7 +51,7 @@ def add_commands(commands: Commands) -> None:
 
 def _explore(options: argparse.Namespace) -> None:
     if options.evaluations is not None or options.trajectories is not None:
-        require("pyarrow", "fit")
+        require("pyarrow")
     from nasforge.explorer import write_explorer
 
     folder = find(options.benchmark)

@@ -53,14 +53,14 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
 
 
 def _nasbench301(options: argparse.Namespace) -> None:
-    require("pyarrow", "fit")
+    require("pyarrow")
     from nasforge.evaluations.import_nasbench301 import import_nasbench301
 
     _report(options, import_nasbench301(options.folder, options.output))
 
 
 def _csv(options: argparse.Namespace) -> None:
-    require("pyarrow", "fit")
+    require("pyarrow")
     from nasforge.evaluations.import_csv import import_table
 
     imported = import_table(

@@ -54,7 +54,7 @@ def _plan(options: argparse.Namespace) -> None:
 
 
 def _restore(options: argparse.Namespace) -> None:
-    require("pyarrow", "train")
+    require("pyarrow")
     from nasforge.evaluations.restore import restore_cache
 
     restored = restore_cache(options.folder, options.cache)
@@ -79,7 +79,7 @@ def load_config(file: Path) -> Mapping[str, Any]:
     Raises:
         ConfigError: It cannot be read, or is wrong.
     """
-    require("yaml", "workflow")
+    require("yaml")
     import yaml
 
     from nasforge.config import check_config

@@ -82,8 +82,8 @@ def add_commands(commands: Commands) -> None:
 
 
 def _optimize(options: argparse.Namespace) -> None:
-    require("pyarrow", "workflow")
-    require("matplotlib", "workflow")
+    require("pyarrow")
+    require("matplotlib")
     from nasforge.studies.trajectories import plot_trajectories
 
     _check_numbers(options)
@@ -164,7 +164,7 @@ def _backend(options: argparse.Namespace) -> Backend:
 
 
 def _training(options: argparse.Namespace) -> Backend:
-    require("torch", "train")
+    require("torch")
     from nasforge.cli.train import open_training
     from nasforge.optimizers.backends.training import TrainingBackend
 

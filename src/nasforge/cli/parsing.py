@@ -34,6 +34,9 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
+EXTRAS = {"pyarrow": "workflow", "matplotlib": "workflow", "yaml": "workflow", "torch": "train"}
+"""What brings a library: of the extras that have it, the one that weighs least."""
+
 Commands = Any
 """What `ArgumentParser.add_subparsers` returns; argparse gives its type no public name."""
 
@@ -60,8 +63,8 @@ def cell_text(value: object) -> str:
     return "-" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def require(module: str, extra: str) -> None:
-    """Make sure that a command's library is installed.
+def require(module: str) -> None:
+    """Make sure that a command's library, one of `EXTRAS`, is installed.
 
     Raises:
         NasforgeError: It is not.
@@ -70,5 +73,5 @@ def require(module: str, extra: str) -> None:
         import_module(module)
     except ImportError:
         raise NasforgeError(
-            f"this command needs {module}: pip install 'nasforge[{extra}]'"
+            f"this command needs {module}: pip install 'nasforge[{EXTRAS[module]}]'"
         ) from None

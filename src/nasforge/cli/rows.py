@@ -102,7 +102,7 @@ def _text(rows: Rows, name: str) -> str:
 
 
 def _write_parquet(rows: Rows, output: Path) -> None:
-    require("pyarrow", "fit")
+    require("pyarrow")
     import pyarrow
     from pyarrow import parquet
 

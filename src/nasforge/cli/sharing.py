@@ -66,7 +66,7 @@ def _zip(options: argparse.Namespace) -> None:
 
 
 def _syne_tune(options: argparse.Namespace) -> None:
-    require("pyarrow", "fit")
+    require("pyarrow")
     from nasforge.interop.syne_tune import export_syne_tune
 
     bench = load_benchmark(options, options.surrogate)

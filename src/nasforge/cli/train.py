@@ -51,7 +51,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
-    require("torch", "train")
+    require("torch")
     from nasforge.evaluations.proposals import Proposal
     from nasforge.training.shard import train_shard
 

@@ -1,6 +1,7 @@
 """What an exported benchmark says of itself: the manifest, from what the stages wrote.
 
->>> describe(DARTS, ExportSpec("darts-digits", 1, "...", "CC-BY-4.0"), sources, selection, models, curve)
+>>> spec = ExportSpec("darts-digits", 1, "...", "CC-BY-4.0")
+>>> describe(DARTS, spec, sources, selection, models, curve)
 """
 
 import json
