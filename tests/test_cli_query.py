@@ -13,6 +13,7 @@ from pyarrow import parquet
 from tiny_benchmark import write_benchmark
 
 import nasforge
+from nasforge.accelerator import numpy_alone
 from nasforge.space import DARTS
 
 RNG = np.random.default_rng(1)
@@ -129,11 +130,34 @@ def test_options_may_stand_anywhere(capsys: pytest.CaptureFixture[str], folder: 
     assert printed(capsys, "query", "--json", folder, first, "--space=darts", *others) == usual
 
 
+@pytest.mark.parametrize(("few", "compiled"), [(len(TEXTS), False), (len(TEXTS) - 1, True)])
+@pytest.mark.parametrize("epoch", [(), ("--epoch", "2")])
+def test_numba_is_for_commands_that_ask_much(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    compiled: bool,
+    epoch: tuple[str, ...],
+) -> None:
+    wanted: list[str] = []
+    monkeypatch.setattr("nasforge.accelerator._import", wanted.append)  # which gives None: no numba
+    monkeypatch.setattr("nasforge.cli.query.FEW", few)
+    folder = write_every_kind(tmp_path)
+    wanted.clear()
+    printed(capsys, "query", folder, *TEXTS, *epoch)
+    assert bool(wanted) is compiled
+    wanted.clear()
+    printed(capsys, "verify", folder)
+    assert not wanted
+
+
 def test_an_epoch_is_asked_for(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     folder = write_every_kind(tmp_path)
     rows = json.loads(printed(capsys, "query", folder, *TEXTS, "--epoch", "2", "--json"))
     bench = nasforge.load(folder)
-    assert [row["val_accuracy"] for row in rows] == [bench.curve(text)[1] for text in TEXTS]
+    with numpy_alone():  # as so small a command does
+        assert [row["val_accuracy"] for row in rows] == [bench.curve(text)[1] for text in TEXTS]
     assert {row["test_accuracy"] for row in rows} == {None}
     message = refused(capsys, "query", folder, TEXTS[0], "--epoch", "9")
     assert "epoch: 9 must be an integer from 1 to 4" in message

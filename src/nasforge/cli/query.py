@@ -7,11 +7,13 @@ $ nasforge sample 1000 | nasforge query darts-digits-v1 - -o answers.parquet
 import argparse
 import json
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, fields
 from typing import Any
 
 import numpy as np
 
+from nasforge.accelerator import numpy_alone
 from nasforge.benchmark import Benchmark, Prediction
 from nasforge.benchmark.registry import find
 from nasforge.benchmark.selftest import verify
@@ -25,6 +27,10 @@ from nasforge.space.protocol import Architecture
 from nasforge.space.registry import resolve_space
 
 FIELDS = tuple(field.name for field in fields(Prediction))
+
+FEW = 1000
+"""So many are answered by numpy before numba has begun: importing it takes a second, and compiling
+seconds more, the first time. The slowest surrogates are even here, the others at 10,000."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -54,11 +60,8 @@ def _query(options: argparse.Namespace) -> None:
     name = chosen_format(options)
     bench = load_benchmark(options, options.surrogate)
     texts, architectures = read_architectures(options, bench.space)
-    if options.epoch is None:
-        answers = _answers(bench, architectures, options.noise_seed)
-    else:
-        seed, epoch = options.noise_seed, options.epoch
-        answers = [asdict(bench.query(each, seed, epoch=epoch)) for each in architectures]
+    with _engine(len(architectures)):
+        answers = _answers(bench, architectures, options.noise_seed, options.epoch)
     if name != "table":
         head = ({"benchmark": bench.name, "architecture": text} for text in texts)
         rows = [{**first, **answer} for first, answer in zip(head, answers, strict=True)]
@@ -73,10 +76,20 @@ def _query(options: argparse.Namespace) -> None:
         write_rows(rows, name, options.output)
 
 
+def _engine(number: int) -> AbstractContextManager[None]:
+    """What answers so many architectures soonest, counted from the start of the command."""
+    return numpy_alone() if number <= FEW else nullcontext()
+
+
 def _answers(
-    bench: Benchmark, architectures: Sequence[Architecture], noise_seed: int | None
+    bench: Benchmark,
+    architectures: Sequence[Architecture],
+    noise_seed: int | None,
+    epoch: int | None,
 ) -> list[dict[str, Any]]:
     """Fields of a `Prediction` by architecture; None for what is not known."""
+    if epoch is not None:
+        return [asdict(bench.query(each, noise_seed, epoch=epoch)) for each in architectures]
     columns = {
         name: [None if np.isnan(value) else value.item() for value in values]
         for name, values in bench.query_many(architectures, noise_seed=noise_seed).items()
@@ -92,7 +105,8 @@ def _info(options: argparse.Namespace) -> None:
 
 def _verify(options: argparse.Namespace) -> None:
     bench = load_benchmark(options)
-    lines = verify(find(options.benchmark), bench.space)
+    with numpy_alone():  # the reference, and some tens of answers
+        lines = verify(find(options.benchmark), bench.space)
     if options.json:
         print(json.dumps({"benchmark": bench.manifest.full_name, "verified": lines}))
         return
