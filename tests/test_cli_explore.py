@@ -14,6 +14,7 @@ from tiny_benchmark import write_benchmark
 from nasforge.cli import main
 from nasforge.explorer.page import CONTENT, TITLE
 
+TABLE = EVALUATIONS / "evaluations" / "random-g0.parquet"
 SHIPPED = "darts-cifar10-cpu-v1"
 
 
@@ -104,7 +105,9 @@ def test_a_large_page_is_written_and_says_what_makes_it_large(
         (["--evaluations", "/no/such"], "no folder /no/such"),
         (["--evaluations", EVALUATIONS], "is not that of tiny-v1"),
         (["--trajectories", "/no/such.parquet"], "/no/such.parquet: no such file"),
-        (["-o", "/proc/no/page.html"], "/proc/no/page.html: cannot be written"),
+        (["--trajectories", __file__], "writes it: it cannot be read as parquet"),
+        (["--trajectories", TABLE], "writes it: it has no column 'optimizer'"),
+        (["-o", "no/page.html"], "no/page.html: there is no folder"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -114,6 +117,18 @@ def test_what_is_wrong_is_said(
     folder = write_benchmark(tmp_path)
     assert message in refused(capsys, "explore", folder, "-o", page, *options)
     assert not page.exists()
+
+
+def test_a_page_that_is_there_is_replaced_only_if_it_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = write_benchmark(tmp_path)
+    Path("explorer.html").write_text("mine")
+    assert "explorer.html is there already" in refused(capsys, "explore", folder)
+    assert Path("explorer.html").read_text() == "mine"
+    printed(capsys, "explore", folder, "-o", "explorer.html")
+    assert Path("explorer.html").read_text() != "mine"
 
 
 def test_another_space_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

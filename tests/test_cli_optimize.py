@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from command_line import printed, refused
 from tiny_benchmark import write_benchmark
 
+import nasforge
 from nasforge.cli import main
 from nasforge.cli.progress import progress_bar
-from nasforge.optimizers import read_trajectories
+from nasforge.optimizers import OPTIMIZERS, read_trajectories
+from nasforge.optimizers.registry import PROBES
+from nasforge.space import DARTS
 
 DATA = Path(__file__).parents[1] / "data" / "darts-cifar10-cpu"
 
@@ -23,7 +27,7 @@ def bench(tmp_path: Path) -> str:
 
 @pytest.fixture
 def output(tmp_path: Path) -> Path:
-    return tmp_path / "results" / "t.parquet"
+    return tmp_path / "t.parquet"
 
 
 def test_it_writes_a_table_and_a_figure_and_prints_a_summary(
@@ -138,7 +142,9 @@ def test_real_trainings(tmp_path: Path, output: Path, capsys: pytest.CaptureFixt
         (["--table", "x", "--no-noise", "--optimizer", "tpe"], "go with a benchmark"),
         (["--train", "nothing.yaml", "--optimizer", "tpe"], "nothing.yaml: cannot be read"),
         (["BENCH", "--optimizer", "tpe", "-o", "t.csv"], "--output: t.csv must end in .parquet"),
-        (["BENCH", "--optimizer", "tpe", "-o", "/dev/null/t.parquet"], "cannot be written"),
+        (["BENCH", "--optimizer", "tpe", "-o", "no/t.parquet"], "no/t.parquet: there is no folder"),
+        (["BENCH", "--optimizer", "tpe", "-o", "/dev/null/t.parquet"], "no folder /dev/null;"),
+        (["BENCH", *["--optimizer", "tpe"] * 2], "'tpe' is given 2 times; give it once, and with"),
     ],
 )
 def test_misuse_is_one_line(
@@ -159,6 +165,45 @@ def test_misuse_is_one_line(
     assert message in printed.err
     assert printed.err.count("\n") == 1
     assert not list(tmp_path.rglob("*.parquet"))
+
+
+def test_a_table_that_is_there_is_replaced_only_if_it_is_named(
+    bench: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ("optimize", bench, "--optimizer", "random", "--seeds", "1", "--budget")
+    printed(capsys, *command, "3")
+    message = refused(capsys, *command, "4")
+    assert "trajectories.parquet is there already: -o trajectories.parquet writes over" in message
+    assert len(read_trajectories("trajectories.parquet")[0]) == 3
+    printed(capsys, *command, "4", "-o", "trajectories.parquet")
+    assert len(read_trajectories("trajectories.parquet")[0]) == 4
+
+
+def test_help_names_every_optimizer(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["optimize", "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"one of {', '.join([*OPTIMIZERS, *PROBES])};" in text
+
+
+@pytest.mark.parametrize("surpassed", [False, True])
+def test_a_regret_below_0_is_explained(
+    bench: str, output: Path, capsys: pytest.CaptureFixture[str], surpassed: bool
+) -> None:
+    path = Path(bench) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    rng = np.random.default_rng(0)
+    texts = [DARTS.format(DARTS.sample(rng)) for _ in range(300)]
+    values = nasforge.load(bench).query_many(texts)["val_accuracy"]
+    known = np.argmin(values) if surpassed else np.argmax(values)
+    manifest["best_known"]["architecture"] = texts[known]
+    path.write_text(json.dumps(manifest))
+    command = ("optimize", bench, "--optimizer", "random", "--seeds", "1", "--budget", "3")
+    assert ("below 0: " in printed(capsys, *command, "-o", output)) is surpassed
 
 
 def test_no_noise_and_another_surrogate(bench: str, output: Path) -> None:

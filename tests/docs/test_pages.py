@@ -31,7 +31,11 @@ MADE = {
         "answers.json",
     },
     "docs/migrating.md": {"blackbox"},
-    "docs/optimizers.md": {"trajectories.parquet", "trajectories.png"},
+    "docs/optimizers.md": {
+        f"{table}{ending}"
+        for table in ("trajectories", "two", "local")
+        for ending in (".parquet", ".png")
+    },
 }
 """What following a page leaves in the folder, besides results/ and data/."""
 

@@ -13,7 +13,11 @@ from pathlib import Path
 from nasforge.benchmark import available
 from nasforge.benchmark.frozen import read_manifest
 from nasforge.benchmark.registry import find
+from nasforge.cli.outputs import add_output_file, chosen_output
 from nasforge.cli.parsing import Commands, add_command, require
+
+PAGE = Path("explorer.html")
+"""What is written where no other name is given."""
 
 
 def add_commands(commands: Commands) -> None:
@@ -23,13 +27,7 @@ def add_commands(commands: Commands) -> None:
     )
     names = ", ".join(available()) or "none in this version"
     parser.add_argument("benchmark", help=f"folder, or one that comes with nasforge ({names})")
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("explorer.html"),
-        help="file to write (default explorer.html)",
-    )
+    add_output_file(parser, PAGE, "file to write")
     parser.add_argument(
         "--surrogate",
         help="which surrogate answers (default: the selected one if it is of trees or linear, "
@@ -55,22 +53,23 @@ def _explore(options: argparse.Namespace) -> None:
     from nasforge.explorer import write_explorer
 
     folder = find(options.benchmark)
+    output = chosen_output(options.output, PAGE)
     page = write_explorer(
-        options.output, folder, options.surrogate, options.evaluations, options.trajectories
+        output, folder, options.surrogate, options.evaluations, options.trajectories
     )
     manifest = read_manifest(folder)
     if page.warning is not None:
-        print(f"nasforge: warning: {options.output} has {page.warning}", file=sys.stderr)
+        print(f"nasforge: warning: {output} has {page.warning}", file=sys.stderr)
     if options.json:
         result = {
             "benchmark": manifest.full_name,
             "surrogate": page.surrogate,
             "selected": manifest.selected,
-            "output": str(options.output),
+            "output": str(output),
             "bytes": page.size,
         }
         print(json.dumps(result, indent=1))
         return
-    print(f"{manifest.full_name}/{page.surrogate} in {options.output}, {page.size / 1e6:.1f} MB")
+    print(f"{manifest.full_name}/{page.surrogate} in {output}, {page.size / 1e6:.1f} MB")
     if page.surrogate != manifest.selected:
         print(f"the benchmark's own default is {manifest.selected}: --surrogate chooses")

@@ -10,29 +10,41 @@ What it needs beyond numpy is imported when it runs.
 import argparse
 import json
 import math
-import os
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from nasforge.benchmark import available, load
+from nasforge.cli.outputs import add_output_file, chosen_output
 from nasforge.cli.parsing import Commands, add_command, require
 from nasforge.cli.progress import progress_bar
 from nasforge.errors import NasforgeError
 from nasforge.optimizers import (
-    OPTIMIZERS,
     Trajectory,
     make_optimizer,
+    optimizer_names,
     run_seeds,
     write_trajectories,
 )
 from nasforge.optimizers.backends import Backend, BenchmarkBackend
-from nasforge.optimizers.summary import format_summary, summarise
+from nasforge.optimizers.summary import format_summary, summarise, surpassed
 from nasforge.space.registry import resolve_space
+
+TABLE = Path("trajectories.parquet")
+"""What is written where no other name is given."""
 
 
 def add_commands(commands: Commands) -> None:
     """Add this module's command to the parser."""
     parser = add_command(commands, "optimize", _optimize, "run NAS optimizers on a benchmark")
+    _add_backend(parser)
+    _add_optimizers(parser)
+    _add_runs(parser)
+    add_output_file(parser, TABLE, "the table; the figure has its name with .png")
+
+
+def _add_backend(parser: argparse.ArgumentParser) -> None:
+    """What evaluates."""
     names = ", ".join(available()) or "none in this version"
     parser.add_argument(
         "benchmark", nargs="?", help=f"folder, or one that comes with nasforge ({names})"
@@ -43,12 +55,21 @@ def add_commands(commands: Commands) -> None:
     parser.add_argument(
         "--train", type=Path, metavar="CONFIG", help="real trainings, instead of a benchmark"
     )
+    parser.add_argument("--surrogate", help="which surrogate answers (default: the selected one)")
+    parser.add_argument("--space", help="the search space, if that is your own: module:OBJECT")
+    parser.add_argument(
+        "--no-noise", action="store_true", help="show optimizers means, not single trainings"
+    )
+
+
+def _add_optimizers(parser: argparse.ArgumentParser) -> None:
+    """What searches."""
     parser.add_argument(
         "--optimizer",
         action="append",
         required=True,
         metavar="NAME",
-        help=f"one of {', '.join(OPTIMIZERS)}; again for further ones",
+        help=f"one of {', '.join(optimizer_names())}; again for further ones",
     )
     parser.add_argument(
         "--setting",
@@ -57,6 +78,10 @@ def add_commands(commands: Commands) -> None:
         metavar="KEY=VALUE",
         help="of the optimizer, such as population_size=50; again for further ones",
     )
+
+
+def _add_runs(parser: argparse.ArgumentParser) -> None:
+    """How long, how often and by how many."""
     parser.add_argument("--budget", type=int, default=1000, help="evaluations (default 1000)")
     parser.add_argument(
         "--seeds", type=int, default=10, help="independent runs, seeds 0, 1, ... (default 10)"
@@ -67,18 +92,6 @@ def add_commands(commands: Commands) -> None:
         type=int,
         help="synchronous generations of that size (default: workers are asynchronous)",
     )
-    parser.add_argument("--surrogate", help="which surrogate answers (default: the selected one)")
-    parser.add_argument("--space", help="the search space, if that is your own: module:OBJECT")
-    parser.add_argument(
-        "--no-noise", action="store_true", help="show optimizers means, not single trainings"
-    )
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path("trajectories.parquet"),
-        help="the table; the figure has its name with .png (default trajectories.parquet)",
-    )
 
 
 def _optimize(options: argparse.Namespace) -> None:
@@ -87,15 +100,13 @@ def _optimize(options: argparse.Namespace) -> None:
     from nasforge.studies.trajectories import plot_trajectories
 
     _check_numbers(options)
-    _check_output(options.output)
-    settings = dict(_setting(text) for text in options.setting)
-    if settings and len(options.optimizer) > 1:
-        raise NasforgeError("--setting: goes with a single --optimizer")
+    output = _output(options.output)
+    settings = _settings(options)
     backend = _backend(options)
     for name in options.optimizer:  # before the first of several has run for long
         make_optimizer(name, backend.space, 0, **settings)
     trajectories: list[Trajectory] = []
-    for name in dict.fromkeys(options.optimizer):
+    for name in options.optimizer:
         with progress_bar(options.budget * options.seeds, name) as advance:
             trajectories += run_seeds(
                 name,
@@ -107,13 +118,13 @@ def _optimize(options: argparse.Namespace) -> None:
                 settings,
                 advance,
             )
-    figure = options.output.with_suffix(".png")
+    figure = output.with_suffix(".png")
     try:
-        write_trajectories(options.output, trajectories)
+        write_trajectories(output, trajectories)
         plot_trajectories(trajectories, figure)
     except OSError as error:
-        raise NasforgeError(f"{options.output}: cannot be written ({error.strerror})") from None
-    _report(options, backend, trajectories, figure)
+        raise NasforgeError(f"{output}: cannot be written ({error.strerror})") from None
+    _report(options, backend, trajectories, (output, figure))
 
 
 def _check_numbers(options: argparse.Namespace) -> None:
@@ -123,13 +134,25 @@ def _check_numbers(options: argparse.Namespace) -> None:
             raise NasforgeError(f"--{name.replace('_', '-')}: {value} must be at least 1")
 
 
-def _check_output(path: Path) -> None:
-    """Before hours are spent on what cannot be written."""
-    if path.suffix != ".parquet":
-        raise NasforgeError(f"--output: {path} must end in .parquet")
-    folder = next(folder for folder in path.absolute().parents if folder.exists())
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise NasforgeError(f"--output: {path} cannot be written")
+def _output(given: Path | None) -> Path:
+    """The table's file, before hours are spent on what cannot be written."""
+    output = chosen_output(given, TABLE)
+    if output.suffix != ".parquet":
+        raise NasforgeError(f"--output: {output} must end in .parquet")
+    return output
+
+
+def _settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Those of the optimizer, if there is a single one; and none is given twice."""
+    for name, times in Counter(options.optimizer).items():
+        if times > 1:
+            raise NasforgeError(
+                f"--optimizer: {name!r} is given {times} times; give it once, and with --seeds how "
+                "often it runs"
+            )
+    if options.setting and len(options.optimizer) > 1:
+        raise NasforgeError("--setting: goes with a single --optimizer")
+    return dict(_setting(text) for text in options.setting)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -182,7 +205,10 @@ def _training(options: argparse.Namespace) -> Backend:
 
 
 def _report(
-    options: argparse.Namespace, backend: Backend, trajectories: list[Trajectory], figure: Path
+    options: argparse.Namespace,
+    backend: Backend,
+    trajectories: list[Trajectory],
+    written: tuple[Path, Path],
 ) -> None:
     summaries = summarise(trajectories)
     if options.json:
@@ -190,8 +216,8 @@ def _report(
             "backend": backend.name,
             "best_known": backend.best_known if math.isfinite(backend.best_known) else None,
             "optimizers": [summary.to_json() for summary in summaries],
-            "table": str(options.output),
-            "figure": str(figure),
+            "table": str(written[0]),
+            "figure": str(written[1]),
         }
         print(json.dumps(result, indent=1))
         return
@@ -201,4 +227,8 @@ def _report(
     best = f"worth {backend.best_known:.4f}" if known else "unknown"
     print("medians over runs; regrets in % points, with quartiles")
     print(f"the best known architecture is {best}")
-    print(f"written: {options.output}, {figure}")
+    if surpassed(summaries):
+        print(
+            "a regret below 0: what was found is better than the best known, as this backend judges"
+        )
+    print(f"written: {written[0]}, {written[1]}")

@@ -14,6 +14,7 @@ from nasforge.optimizers.registry import (
     default_settings,
     make_optimizer,
     optimizer_class,
+    optimizer_names,
 )
 from nasforge.optimizers.regularized_evolution import RegularizedEvolution
 from nasforge.optimizers.runner import run, run_seeds
@@ -35,6 +36,7 @@ __all__ = [
     "default_settings",
     "make_optimizer",
     "optimizer_class",
+    "optimizer_names",
     "read_trajectories",
     "run",
     "run_seeds",

@@ -31,6 +31,11 @@ PROBES: dict[str, type[Optimizer]] = {"parameter_free": ParameterFree}
 """Samplers that optimize nothing, by the name they have in a config."""
 
 
+def optimizer_names() -> tuple[str, ...]:
+    """What has a name: the optimizers, then the probes."""
+    return (*OPTIMIZERS, *PROBES)
+
+
 def optimizer_class(name: str) -> type[Optimizer]:
     """Look an optimizer up.
 

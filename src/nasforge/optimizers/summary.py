@@ -98,6 +98,12 @@ def format_summary(summaries: Sequence[Summary]) -> str:
     return "\n".join(lines)
 
 
+def surpassed(summaries: Sequence[Summary]) -> bool:
+    """Whether the table has a regret below 0."""
+    regrets = (quartiles for summary in summaries for quartiles in summary.regret.values())
+    return any(min(quartiles) < 0 for quartiles in regrets)
+
+
 def _regret_text(quartiles: tuple[float, float, float] | None) -> str:
     if quartiles is None or np.isnan(quartiles).any():
         return "-"

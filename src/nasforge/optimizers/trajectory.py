@@ -154,22 +154,31 @@ def read_trajectories(path: str | PathLike[str]) -> list[Trajectory]:
     """Read what `write_trajectories` wrote.
 
     Raises:
-        EvaluationsError: The file is not of that kind.
+        EvaluationsError: The file is not of that kind, or cannot be read.
     """
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path, columns=[*_RUN, "evaluation", *_ROW, "architecture"])
-    except FileNotFoundError:
-        raise EvaluationsError(f"{path}: no such file") from None
-    except Exception as error:  # on a damaged file, the parser raises nearly anything
-        reason = str(error).partition("\n")[0] or type(error).__name__
-        raise EvaluationsError(f"{path}: not a table of trajectories ({reason})") from None
+    table = _read_table(Path(path), [*_RUN, "evaluation", *_ROW, "architecture"])
     numbers = table["evaluation"].to_numpy()
     starts = [*np.flatnonzero(numbers == 1).tolist(), len(table)]
     return [
         _read_one(table.slice(start, stop - start).to_pydict()) for start, stop in pairwise(starts)
     ]
+
+
+def _read_table(path: Path, columns: list[str]) -> Any:
+    """The columns of a parquet file; what pyarrow says of any other file is not for people."""
+    import pyarrow.parquet as pq
+
+    if not path.is_file():
+        raise EvaluationsError(f"{path}: no such file")
+    wrong = f"{path}: not a table of trajectories, as `nasforge optimize` writes it"
+    try:
+        present = pq.read_schema(path).names
+        table = pq.read_table(path, columns=[name for name in columns if name in present])
+    except Exception:  # on a damaged file, the parser raises nearly anything
+        raise EvaluationsError(f"{wrong}: it cannot be read as parquet") from None
+    if missing := [name for name in columns if name not in present]:
+        raise EvaluationsError(f"{wrong}: it has no column {missing[0]!r}")
+    return table
 
 
 def _read_one(columns: dict[str, list[Any]]) -> Trajectory:
