@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import printed
+from command_line import printed, refused
 from one_evaluation import evaluation, key
 
 from nasforge.evaluations.cache import EvaluationCache
@@ -37,3 +37,14 @@ def test_retry_names_the_jobs_that_make_what_was_forgotten_again(
         row = replace(row, evaluation_id=row.key.evaluation_id)
         EvaluationCache(tmp_path, evaluator, row.recipe_id).put(row)
     assert printed(capsys, "cache", "retry", "--cache", tmp_path) == hint
+
+
+@pytest.mark.parametrize("action", ["retry", "compact"])
+def test_a_folder_that_is_no_cache_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, action: str
+) -> None:
+    (tmp_path / "evaluations").mkdir()
+    (tmp_path / "evaluations" / "random-g0.parquet").touch()
+    error = refused(capsys, "cache", action, "--cache", tmp_path)
+    assert f"--cache: {tmp_path} is no cache, or an empty one" in error
+    assert "no folder " in refused(capsys, "cache", action, "--cache", tmp_path / "none")

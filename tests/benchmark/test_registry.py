@@ -56,6 +56,20 @@ def test_an_unknown_name_is_refused(name: str) -> None:
         nasforge.load(name)
 
 
+def test_the_benchmark_in_a_folder_of_results_is_named(write_tiny: Callable[..., Path]) -> None:
+    folder = write_tiny()
+    (folder.parent / "notes").mkdir()
+    with pytest.raises(UnknownBenchmarkError, match=f"no benchmark itself; {folder} in it is one"):
+        nasforge.load(folder.parent)
+    results = folder.parent / "results"
+    (results / "export").mkdir(parents=True)
+    folder.rename(results / "export" / folder.name)
+    with pytest.raises(UnknownBenchmarkError, match=f"{results}/export/{folder.name} in it"):
+        nasforge.load(results)
+    with pytest.raises(BenchmarkFormatError, match=r"manifest\.json: cannot be read"):
+        nasforge.load(folder.parent / "notes")
+
+
 def test_an_unknown_name_is_a_lookup_error() -> None:
     with pytest.raises(LookupError):
         nasforge.load("darts-nowhere-v1")

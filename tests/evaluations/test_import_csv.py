@@ -141,6 +141,31 @@ def test_percentages_end_at_100(tmp_path: Path) -> None:
         run(write_csv(tmp_path, f"{TEXTS[0]},101"), percent=True)
 
 
+@pytest.mark.parametrize(("cells", "largest"), [(["0.93", "0.5"], "0.93"), (["1", ""], "1")])
+def test_fractions_are_not_taken_for_percentages(
+    tmp_path: Path, cells: list[str], largest: str
+) -> None:
+    lines = [f"{text},{cell}" for text, cell in zip(TEXTS[:2], cells, strict=True)]
+    with pytest.raises(EvaluationsError, match=rf"largest accuracy is {largest}, .* --percent out"):
+        run(write_csv(tmp_path, *lines), percent=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_percentage_may_be_small_beside_others_and_all_may_have_diverged(tmp_path: Path) -> None:
+    _, tables = run(write_csv(tmp_path, f"{TEXTS[0]},0.5", f"{TEXTS[1]},10"), percent=True)
+    assert [value for _, _, value in values(tables)] == [0.005, 0.1]
+    _, tables = run(write_csv(tmp_path, f"{TEXTS[0]},nan"), percent=True)
+    assert [row["status"] for row in tables["evaluations"]] == ["diverged"]
+
+
+@pytest.mark.parametrize("content", ["", "\n", "\ufeff"])
+def test_an_empty_file_is_said_to_be_empty(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text(content)
+    with pytest.raises(EvaluationsError, match="first line is empty, must name the columns"):
+        run(file)
+
+
 def test_a_missing_column_is_named_with_near_ones(tmp_path: Path) -> None:
     file = write_csv(tmp_path, f"{TEXTS[0]},0.5", header="arch,val_acc")
     with pytest.raises(EvaluationsError, match=r"'val_ac'; did you mean 'val_acc'\? it has: arch"):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from nasforge.benchmark.benchmark import Benchmark
 from nasforge.benchmark.frozen import read_manifest
+from nasforge.benchmark.section import FILE
 from nasforge.errors import BenchmarkFormatError, SpaceError, UnknownBenchmarkError
 from nasforge.space import SearchSpace
 from nasforge.space.registry import check_space, find_space
@@ -59,12 +60,26 @@ def find(benchmark: str | PathLike[str]) -> Path:
     if str(benchmark) in available():
         return SHIPPED / f"{benchmark}.zip"
     path = Path(benchmark)
+    if inside := _inside(path):
+        raise UnknownBenchmarkError(
+            f"{path}: no benchmark itself; {', '.join(map(str, inside))} in it "
+            f"{'is one' if len(inside) == 1 else 'are'}"
+        )
     if path.is_dir() or (path.suffix == ".zip" and path.is_file()):
         return path
     shipped = ", ".join(available()) or "none in this version"
     raise UnknownBenchmarkError(
         f"no benchmark {str(benchmark)!r}: it is neither a folder, a .zip, nor one that comes with "
         f"nasforge ({shipped})"
+    )
+
+
+def _inside(path: Path) -> list[Path]:
+    """Benchmarks in a folder that is none, such as `results/<config's name>`."""
+    if not path.is_dir() or (path / FILE).exists():
+        return []
+    return sorted(
+        file.parent for pattern in ("*", "export/*") for file in path.glob(f"{pattern}/{FILE}")
     )
 
 

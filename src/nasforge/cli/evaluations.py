@@ -10,10 +10,14 @@ import argparse
 import json
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nasforge.cli.parsing import Commands, Parser, add_command, require
 from nasforge.errors import NasforgeError
 from nasforge.space.registry import resolve_space
+
+if TYPE_CHECKING:
+    from nasforge.evaluations.cache import EvaluationCache
 
 
 def add_commands(commands: Commands) -> None:
@@ -63,10 +67,8 @@ def _merge(options: argparse.Namespace) -> None:
 
 
 def _retry(options: argparse.Namespace) -> None:
-    from nasforge.evaluations.cache import EvaluationCache
-
     by_evaluator: Counter[str] = Counter()
-    for cache in EvaluationCache.all_in(_folder(options.cache)):
+    for cache in _caches(options.cache):
         by_evaluator[cache.evaluator] += cache.retry()
     forgotten = by_evaluator.total()
     if options.json:
@@ -87,13 +89,20 @@ def _made_again_by(forgotten: Counter[str]) -> str:
 
 
 def _compact(options: argparse.Namespace) -> None:
-    from nasforge.evaluations.cache import EvaluationCache
-
-    packed = sum(c.compact(fewest=1) for c in EvaluationCache.all_in(_folder(options.cache)))
+    packed = sum(cache.compact(fewest=1) for cache in _caches(options.cache))
     print(json.dumps({"packed": packed}) if options.json else f"{packed} evaluations packed")
 
 
-def _folder(cache: Path) -> Path:
-    if not cache.is_dir():
-        raise NasforgeError(f"--cache: no folder {cache}")
-    return cache
+def _caches(folder: Path) -> "list[EvaluationCache]":
+    """Those of every evaluator and recipe, of which a cache in use has at least one."""
+    from nasforge.evaluations.cache import EvaluationCache
+
+    if not folder.is_dir():
+        raise NasforgeError(f"--cache: no folder {folder}")
+    caches = EvaluationCache.all_in(folder)
+    if not caches:
+        raise NasforgeError(
+            f"--cache: {folder} is no cache, or an empty one: it has no "
+            "<evaluator>/<recipe>/<two digits>/; give the config's execution.cache_dir"
+        )
+    return caches

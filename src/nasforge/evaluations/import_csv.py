@@ -12,6 +12,7 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from nasforge.space import SearchSpace
 SAMPLER = "imported"
 """The sampler of all rows where the table names none."""
 
-Row = dict[str, Any]
+Cells = dict[str, Any]
+"""Of a row, by column."""
 
 
 def import_table(
@@ -49,41 +51,80 @@ def import_table(
         EvaluationsError: The file cannot be read, a column is missing, or a cell is wrong;
             nothing is written.
     """
-    columns, rows = _read(file)
+    columns, cells = _read(file)
     for name in (architecture, *targets, *([] if sampler is None else [sampler])):
         _check_column(file, name, columns)
+    rows = [
+        _Row(
+            place,
+            str(row[architecture]),
+            _parse(space, row[architecture], f"{file}, {place}"),
+            _accuracies(row, targets, percent, f"{file}, {place}"),
+            SAMPLER if sampler is None else str(row[sampler] or SAMPLER),
+        )
+        for place, row in cells
+    ]
+    if not any(row.values for row in rows):
+        raise EvaluationsError(f"{file}: no row has a value in {', '.join(targets)}")
+    if percent:
+        _check_percentages(file, rows)
     source = {"imported": "csv", "file": file.name, "sha256": _sha256(file)}
     tables = ImportedTables(space, {**source, "val_accuracy": list(targets)}, source)
-    seen: dict[str, set[float]] = defaultdict(set)
-    empty, repeated = [], []
-    for place, row in rows:
-        text = row[architecture]
-        genotype = _parse(space, text, f"{file}, {place}")
-        values = [_accuracy(row[name], percent, f"{file}, {place}: {name}") for name in targets]
-        known = [value for value in values if value is not None]
-        if not known:
-            empty.append(place)
-        key = space.architecture_id(genotype)
-        finite = {value for value in known if not math.isnan(value)}
-        if seen[key] & finite:
-            repeated.append(place)
-        seen[key] |= finite
-        origin = SAMPLER if sampler is None else str(row[sampler] or SAMPLER)
-        ids = [tables.add(genotype, Result(val_accuracy=value)) for value in known]
+    for row in rows:
+        ids = [tables.add(row.architecture, Result(val_accuracy=value)) for value in row.values]
         if ids:
-            tables.propose(origin, text, ids[0])
-    if not len(tables):
-        raise EvaluationsError(f"{file}: no row has a value in {', '.join(targets)}")
-    notes = {
-        "rows without a value": empty,
+            tables.propose(row.sampler, row.text, ids[0])
+    return tables.write(folder, _notes(space, rows))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row, understood.
+
+    Attributes:
+        place: Where it stands in the file.
+        text: The architecture as it is written.
+        architecture: What that means.
+        values: Accuracies from 0 to 1 of its trainings, nan of those that diverged.
+        sampler: Where the architecture comes from.
+    """
+
+    place: str
+    text: str
+    architecture: Any
+    values: list[float]
+    sampler: str
+
+
+def _check_percentages(file: Path, rows: Sequence[_Row]) -> None:
+    """Fractions that are taken for percentages would shrink to nothing, unnoticed."""
+    largest = 100 * max((v for row in rows for v in row.values if v == v), default=100.0)
+    if largest <= 1:
+        raise EvaluationsError(
+            f"{file}: the largest accuracy is {largest:g}, so these are fractions and not "
+            "percentages; leave --percent out"
+        )
+
+
+def _notes(space: SearchSpace, rows: Sequence[_Row]) -> dict[str, list[str]]:
+    """Rows that a user may not have meant."""
+    seen: dict[str, set[float]] = defaultdict(set)
+    repeated = []
+    for row in rows:
+        key = space.architecture_id(row.architecture)
+        finite = {value for value in row.values if not math.isnan(value)}
+        if seen[key] & finite:
+            repeated.append(row.place)
+        seen[key] |= finite
+    return {
+        "rows without a value": [row.place for row in rows if not row.values],
         "rows that repeat a value of their architecture; remove copies, which are no replicates": (
             repeated
         ),
     }
-    return tables.write(folder, notes)
 
 
-def _read(file: Path) -> tuple[list[str], Iterable[tuple[str, Row]]]:
+def _read(file: Path) -> tuple[list[str], Iterable[tuple[str, Cells]]]:
     """Names of the columns, and (place, row) of every row."""
     try:
         if file.suffix == ".parquet":
@@ -95,6 +136,8 @@ def _read(file: Path) -> tuple[list[str], Iterable[tuple[str, Row]]]:
         with file.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream)
             columns = next(reader, [])
+            if not columns:
+                raise EvaluationsError(f"{file}: its first line is empty, must name the columns")
             return columns, list(_csv_rows(file, columns, reader))
     except EvaluationsError:
         raise
@@ -104,7 +147,7 @@ def _read(file: Path) -> tuple[list[str], Iterable[tuple[str, Row]]]:
         raise EvaluationsError(f"{file}: not a table ({error})") from None
 
 
-def _csv_rows(file: Path, columns: list[str], reader: Any) -> Iterator[tuple[str, Row]]:
+def _csv_rows(file: Path, columns: list[str], reader: Any) -> Iterator[tuple[str, Cells]]:
     for cells in reader:
         if not cells:
             continue  # a blank line
@@ -133,6 +176,12 @@ def _parse(space: SearchSpace, text: object, where: str) -> Any:
         return space.parse(text)
     except Exception as error:  # a user's own space may raise anything
         raise EvaluationsError(f"{where}: {error or type(error).__name__}") from None
+
+
+def _accuracies(row: Cells, targets: Sequence[str], percent: bool, where: str) -> list[float]:
+    """Of the trainings that there are."""
+    values = (_accuracy(row[name], percent, f"{where}: {name}") for name in targets)
+    return [value for value in values if value is not None]
 
 
 def _accuracy(cell: object, percent: bool, where: str) -> float | None:
