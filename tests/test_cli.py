@@ -80,6 +80,8 @@ def test_info_says_what_the_benchmark_is(capsys: pytest.CaptureFixture[str], fol
     assert values["samplers"] == "random (40)"
     assert values["best known"] == ARCHITECTURE
     assert values["predicted"] == "val_accuracy 0.7500 by linear"
+    score = "r2 of val_accuracy 0.5000 [0.4000, 0.6000], ceiling 0.9000"
+    assert values["surrogate"] == f"linear: {score}"
 
 
 def test_info_shows_no_hours_of_a_campaign_that_is_not_recorded(
@@ -103,26 +105,50 @@ def test_info_names_the_machines(capsys: pytest.CaptureFixture[str], folder: Pat
     assert re.search(r"trained on +a \(50\); b \(10\)", printed(capsys, "info", folder))
 
 
+def table(text: str) -> list[list[str]]:
+    """Cells of the lines below a title."""
+    return [re.split(r"  +", line) for line in text.splitlines()[1:]]
+
+
 def test_info_has_tables_of_targets_and_scores(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    folder = write_benchmark(tmp_path, TARGETS, noisy=("val_accuracy", "train_time_s"))
-    _, targets, scores, limits, *reasons = printed(capsys, "info", folder).split("\n\n")
+    names = ("linear", "other")
+    folder = write_benchmark(
+        tmp_path, TARGETS, noisy=("val_accuracy", "train_time_s"), surrogates=names
+    )
+    _, targets, both, selected, limits, *reasons = printed(capsys, "info", folder).split("\n\n")
     assert limits == "Where it must not be trusted"
     assert "long runs" in "".join(reasons)
-    rows = [re.split(r"  +", line) for line in targets.splitlines()[1:]]
     source = "30 trainings of 10 architectures"
-    assert rows == [
+    assert table(targets) == [
         ["target", "unit", "scale", "noise", "estimated from"],
         ["val_accuracy", "fraction", "identity", "0.0100", source],
         ["test_accuracy", "fraction", "identity", "not estimable", "too few replicates"],
         ["train_time_s", "s", "log", "5 %", source],
     ]
-    rows = [re.split(r"  +", line) for line in scores.splitlines()[1:-1]]
-    assert rows[0] == ["surrogate", "target", "metric", "n", "score [90 % interval]", "ceiling"]
-    assert rows[1] == ["linear *", "val_accuracy", "r2", "40", "0.5000 [0.4000, 0.6000]", "0.9000"]
+    r2 = "0.5000 [0.4000, 0.6000]"
+    rows = table(both)
+    assert rows[0][:2] == ["surrogate", "r2"]
+    assert [row[:2] for row in rows[1:3]] == [["linear *", r2], ["other", r2]]
+    assert rows[3][:2] == ["ceiling", "0.9000"]
+    assert selected.startswith("linear on held-out architectures; --scores shows the others")
+    rows = table(selected)
+    assert rows[0] == ["target", "metric", "n", "score [90 % interval]", "ceiling"]
+    assert rows[1] == ["val_accuracy", "r2", "40", r2, "0.9000"]
     assert rows[2][-1] == "not estimable"
     assert len(rows) == 7
+
+
+def test_info_shows_all_scores_of_all_surrogates_if_asked(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    folder = write_benchmark(tmp_path, TARGETS, surrogates=("linear", "other"))
+    _, _, scores, limits, *_ = printed(capsys, "info", folder, "--scores").split("\n\n")
+    assert limits == "Where it must not be trusted"
+    heading, *rows, _ = table(scores)
+    assert heading[:3] == ["surrogate", "target", "metric"]
+    assert [row[0] for row in rows] == ["linear *"] * 6 + ["other"] * 6
 
 
 def test_info_shows_noise_that_depends_on_the_prediction(

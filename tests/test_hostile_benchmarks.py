@@ -105,7 +105,8 @@ def ask(bench: Benchmark) -> Prediction:
     for as_json in (False, True):
         stream = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         with contextlib.redirect_stdout(stream):
-            print_info(bench, argparse.Namespace(json=as_json))
+            for scores in (False, True):
+                print_info(bench, argparse.Namespace(json=as_json, scores=scores))
             stream.flush()
     return bench.query(ARCHITECTURES[0])
 

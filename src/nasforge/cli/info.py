@@ -5,7 +5,6 @@ $ nasforge info darts-digits-v1
 
 import argparse
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ from nasforge.benchmark import Benchmark
 from nasforge.benchmark.card import limit_lines
 from nasforge.benchmark.entries import TargetEntry
 from nasforge.benchmark.manifest import Manifest
-from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.section import Section
 from nasforge.cli.parsing import print_fields
 from nasforge.cli.rows import format_table
+from nasforge.cli.scores import main_score, print_scores
 
 
 def print_info(bench: Benchmark, options: argparse.Namespace) -> None:
@@ -36,6 +35,7 @@ def print_info(bench: Benchmark, options: argparse.Namespace) -> None:
         **_training_set(manifest.training_set),
         "best known": manifest.best_known["architecture"],
         "predicted": _best_text(manifest.best_known),
+        "surrogate": main_score(manifest),
         "licence": manifest.licence,
         "cite as": manifest.citation,
     }
@@ -46,10 +46,9 @@ def print_info(bench: Benchmark, options: argparse.Namespace) -> None:
     print_fields(fields)
     print("\nTargets; noise is the standard deviation between trainings (p: the prediction)")
     print(format_table([["target", "unit", "scale", "noise", "estimated from"], *targets]))
-    print("\nSurrogates on held-out architectures; a ceiling is what a perfect one would score")
-    heading = ["surrogate", "target", "metric", "n", "score [90 % interval]", "ceiling"]
-    print(format_table([heading, *_scores(manifest)]))
-    print("* answers unless another one is asked for\n")
+    print()
+    print_scores(manifest, options.scores)
+    print()
     print("\n".join(limit_lines(manifest)).strip().removeprefix("## "))
 
 
@@ -102,18 +101,3 @@ def _noise_texts(entry: TargetEntry) -> tuple[str, str]:
     if noise.slope:
         text += f" exp({0.5 * noise.slope:.3g} p)"
     return text, _trainings(noise.evaluations, noise.architectures)
-
-
-def _scores(manifest: Manifest) -> Iterator[list[str]]:
-    for name, surrogate in manifest.surrogates.items():
-        label = f"{name} *" if name == manifest.selected else name
-        for target, model in surrogate.targets.items():
-            for row in model.scores:
-                yield [
-                    label,
-                    target,
-                    row["metric"],
-                    str(row["n"]),
-                    score_text(row),
-                    ceiling_text(row),
-                ]

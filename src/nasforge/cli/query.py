@@ -48,6 +48,7 @@ def add_commands(commands: Commands) -> None:
     add_output(query)
     info = add_command(commands, "info", _info, "show what a benchmark says of itself")
     add_benchmark(info)
+    info.add_argument("--scores", action="store_true", help="show the scores of all surrogates")
     check = add_command(commands, "verify", _verify, "check files and replay a benchmark's answers")
     add_benchmark(check)
     sample = add_command(commands, "sample", _sample, "draw architectures uniformly")
