@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from nasforge.config_values import typed_settings
-from nasforge.errors import ConfigError, OptimizerError
+from nasforge.errors import ConfigError, DatasetError, OptimizerError
 from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
+from nasforge.training.sources.size import SIZES
 
 MINIMUM_DEVELOPMENT = 10
 """Architectures, without which nothing can be fitted."""
@@ -27,6 +28,7 @@ def check_campaign(config: Mapping[str, Any]) -> None:
         ConfigError: Two parts contradict, or nothing could be fitted.
     """
     dataset = DatasetSpec.from_dict(config["dataset"])
+    _check_images(dataset)
     try:
         _check_recipe(Recipe.from_dict(config["training"]["recipe"]), dataset)
     except ConfigError as error:
@@ -61,6 +63,15 @@ def check_campaign(config: Mapping[str, Any]) -> None:
         # A default spelt out is the same config.
         entry["settings"] = allowed | entry["settings"]
     _check_budget(config)
+
+
+def _check_images(dataset: DatasetSpec) -> None:
+    """There are so many, if that is known before they are read."""
+    if dataset.source in SIZES:
+        try:
+            SIZES[dataset.source].check(dataset)
+        except DatasetError as error:
+            raise ConfigError(str(error)) from None
 
 
 def _check_recipe(recipe: Recipe, dataset: DatasetSpec) -> None:

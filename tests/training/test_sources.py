@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 from nasforge.errors import DatasetError
 from nasforge.recipe import DatasetSpec
 from nasforge.training.sources import cifar10, read_source
+from nasforge.training.sources.size import SIZES, SourceSize
 
 REAL_CIFAR10 = Path(__file__).parents[3] / "shared/data/cifar10"
 
@@ -53,6 +54,16 @@ def parquet_folder(tmp_path: Path) -> Path:
     write_parquet(tmp_path / "train-00000-of-00001.parquet", random_images(4), [0, 1, 2, 0])
     write_parquet(tmp_path / "test-00000-of-00001.parquet", random_images(3), [0, 1, 2])
     return tmp_path
+
+
+# --- sizes
+
+
+def test_a_config_is_checked_by_the_size_that_the_source_has() -> None:
+    read = read_source(spec("digits"), None)
+    assert SIZES["digits"] == SourceSize(read.size, len(read.train_labels), len(read.test_labels))
+    published = (cifar10.SIZE, 10_000 * len(cifar10.TRAIN_FILES), 10_000 * len(cifar10.TEST_FILES))
+    assert SIZES["cifar10"] == SourceSize(*published)
 
 
 # --- dispatch and labels

@@ -16,6 +16,7 @@ from nasforge.protocols import IMAGES_PROTOCOL
 from nasforge.recipe import DatasetSpec
 from nasforge.training.dataset import MANIFEST, Split
 from nasforge.training.sources import SourceImages, read_source
+from nasforge.training.sources.size import SourceSize
 
 IMAGES_PER_CHUNK = 4096
 """Images downsampled at a time; bounds the memory of the wide sums."""
@@ -42,7 +43,9 @@ def prepare(spec: DatasetSpec, data_dir: Path | None, folder: Path) -> dict[str,
             multiple of `spec.image_size`.
     """
     source = read_source(spec, data_dir)
-    factor = _downsampling_factor(spec, source.size)
+    size = SourceSize(source.size, len(source.train_labels), len(source.test_labels))
+    size.check(spec)
+    factor = source.size // spec.image_size
     splits = {
         name: Split(_channels_first(_downsample(images, factor)), labels)
         for name, (images, labels) in _select(spec, source).items()
@@ -59,16 +62,6 @@ def prepare(spec: DatasetSpec, data_dir: Path | None, folder: Path) -> dict[str,
         "std": std,
     }
     return _write(folder, splits, manifest)
-
-
-def _downsampling_factor(spec: DatasetSpec, source_size: int) -> int:
-    factor, rest = divmod(source_size, spec.image_size)
-    if rest or not factor:
-        raise DatasetError(
-            f"dataset.image_size: {spec.image_size} does not divide the {source_size} pixels of"
-            f" the source {spec.source!r}; choose a divisor of {source_size}"
-        )
-    return factor
 
 
 def _downsample(images: np.ndarray, factor: int) -> np.ndarray:
@@ -93,10 +86,10 @@ def _select(spec: DatasetSpec, source: SourceImages) -> dict[str, tuple[np.ndarr
     """Images [n, h, h, 3] and labels of each split."""
     # Validation is drawn first, so that another train_images leaves it where it is.
     train_order = _shuffled(len(source.train_labels), spec.split_seed, stream=0)
-    validation, rest = _draw(spec, "validation_images", train_order, source.train_labels)
-    train, _ = _draw(spec, "train_images", rest, source.train_labels)
+    validation, rest = _draw(spec.validation_images, train_order, source.train_labels)
+    train, _ = _draw(spec.train_images, rest, source.train_labels)
     test_order = _shuffled(len(source.test_labels), spec.split_seed, stream=1)
-    test, _ = _draw(spec, "test_images", test_order, source.test_labels)
+    test, _ = _draw(spec.test_images, test_order, source.test_labels)
     return {
         "train": (source.train_images[train], source.train_labels[train]),
         "validation": (source.train_images[validation], source.train_labels[validation]),
@@ -111,27 +104,17 @@ def _shuffled(count: int, seed: int, stream: int) -> np.ndarray:
     return np.argsort(np.random.PCG64([seed, stream]).random_raw(count), kind="stable")
 
 
-def _draw(
-    spec: DatasetSpec, key: str, order: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _draw(asked: int, order: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Take the first of each class, in proportion to the classes.
 
     Args:
-        spec: Its field `key` is how many to take.
-        key: A name of a field, for the error too.
+        asked: How many to take, at most as many as there are.
         order: Indices to draw from, shuffled.
         labels: int64, labels of all indices.
 
     Returns:
         The indices drawn, ascending, and those left, in the order they came.
     """
-    asked = getattr(spec, key)
-    if asked > len(order):
-        raise DatasetError(
-            f"dataset.{key}: {asked} asked, but the source {spec.source!r} has {len(order)}"
-            f" {'left after validation' if key == 'train_images' else 'to draw from'};"
-            " ask for fewer"
-        )
     drawn = np.zeros(len(order), bool)
     classes = labels[order]
     for label, quota in enumerate(_quotas(np.bincount(classes), asked)):

@@ -10,8 +10,9 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from nasforge.training.sources.images import SourceImages
+from nasforge.training.sources.size import SIZES
 
-TRAIN_IMAGES = 1400
+TRAIN_IMAGES = SIZES["digits"].train_images
 """The first so many are the training part, the other 397 the test part (scikit-learn has none)."""
 
 BRIGHTEST = 16
