@@ -36,9 +36,10 @@ def test_trainings_and_hours_are_sums() -> None:
     assert [row.trainings for row in result.samplers] == [12, 12]
     assert result.trainings == 24
     assert result.hours == pytest.approx(24 * 180 / 3600)
-    assert "24 trainings" in result.to_text()
-    assert "core-hours" in result.to_text()
-    assert "GPU-hours" in plan(checked(execution={"device": "cuda"}), 1.0).to_text()
+    assert ": 24 trainings in " in result.to_text()
+    assert "1.2 core-hours" in result.to_text()
+    assert "2.0 core-minutes" in plan(checked(), 5.0).to_text()
+    assert "0.4 GPU-minutes" in plan(checked(execution={"device": "cuda"}), 1.0).to_text()
 
 
 def test_the_estimate_comes_from_the_cache_or_must_be_given(tmp_path: Path) -> None:

@@ -5,13 +5,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from nasforge.campaign import Campaign
 from nasforge.errors import NasforgeError
-from nasforge.evaluations.cache import EvaluationCache
+from nasforge.evaluations.schema import Evaluation
 from nasforge.recipe import Recipe
+from nasforge.remaining import cached_trainings, finished, prepared_dataset_id
 
 # Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
 BYTES_PER_EVALUATION = 1800
@@ -37,6 +37,7 @@ class SamplerPlan:
         generations: Batches it proposes.
         generation_size: Proposals in each.
         trainings: Trainings in all, replicates included.
+        cached: Those of them that are in the cache; None if that is not known.
     """
 
     sampler: str
@@ -44,6 +45,7 @@ class SamplerPlan:
     generations: int
     generation_size: int
     trainings: int
+    cached: int | None
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,8 @@ class Plan:
         name: The config's name.
         samplers: Share of each sampler.
         trainings: At most so many; fewer if proposals coincide.
+        cached: Those of them that are in the cache; None if that is not known.
+        of_recipe: Trainings of this recipe in the cache, of whatever images.
         jobs: Snakemake's jobs.
         seconds_per_training: The estimate that hours are made from.
         estimate_from: Where the estimate comes from.
@@ -64,6 +68,8 @@ class Plan:
     name: str
     samplers: tuple[SamplerPlan, ...]
     trainings: int
+    cached: int | None
+    of_recipe: int
     jobs: int
     seconds_per_training: float
     estimate_from: str
@@ -75,25 +81,56 @@ class Plan:
         """Core-hours on a CPU, GPU-hours on a GPU."""
         return self.trainings * self.seconds_per_training / 3600
 
+    @property
+    def remaining(self) -> int:
+        """Trainings that are not known to be in the cache."""
+        return self.trainings - (self.cached or 0)
+
+    @property
+    def remaining_hours(self) -> float:
+        """What these cost."""
+        return self.remaining * self.seconds_per_training / 3600
+
     def to_json(self) -> dict[str, Any]:
         """A JSON object."""
-        return {**asdict(self), "hours": self.hours}
+        computed = ("hours", "remaining", "remaining_hours")
+        return {**asdict(self), **{name: getattr(self, name) for name in computed}}
 
     def to_text(self) -> str:
         """A table for people."""
-        unit = "core-hours" if self.device == "cpu" else "GPU-hours"
         lines = [
             f"{self.name}: {self.trainings} trainings in {self.jobs} jobs, "
-            f"{self.hours:.1f} {unit}, {self.disk_mb:.1f} MB",
+            f"{self._time_text(self.hours)}, {self.disk_mb:.1f} MB",
             f"({self.seconds_per_training:.1f} s per training, {self.estimate_from})",
-            f"{'sampler':<16} {'optimizer':<24} {'generations':>11} {'size':>6} {'trainings':>9}",
+            *self._cache_lines(),
+            f"{'sampler':<16} {'optimizer':<24} {'generations':>11} {'size':>6} {'trainings':>9} "
+            f"{'cached':>6}",
         ]
         lines += [
             f"{row.sampler:<16} {row.optimizer:<24} {row.generations:>11} "
-            f"{row.generation_size:>6} {row.trainings:>9}"
+            f"{row.generation_size:>6} {row.trainings:>9} "
+            f"{'-' if row.cached is None else row.cached:>6}"
             for row in self.samplers
         ]
         return "\n".join(lines)
+
+    def _time_text(self, hours: float) -> str:
+        kind = "core" if self.device == "cpu" else "GPU"
+        return f"{hours:.1f} {kind}-hours" if hours >= 1 else f"{60 * hours:.1f} {kind}-minutes"
+
+    def _cache_lines(self) -> list[str]:
+        if self.cached is None:
+            return [
+                f"in the cache: {self.of_recipe} trainings of this recipe; how many of them are of "
+                "these images is known when the images are prepared"
+            ]
+        if not self.cached:
+            return []
+        left = "all of them"
+        if self.remaining:
+            time = self._time_text(self.remaining_hours)
+            left = f"{self.cached} of them; at most {self.remaining} remain, {time}"
+        return [f"in the cache: {left}"]
 
 
 def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -> Plan:
@@ -109,9 +146,10 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
     """
     campaign = Campaign.from_config(config)
     recipe = Recipe.from_dict(config["training"]["recipe"])
+    known = finished(config)
     estimate_from = "as given"
     if seconds_per_training is None:
-        times = _cached_times(Path(config["execution"]["cache_dir"]), recipe.recipe_id)
+        times = [row.train_time_s for row in known.values() if row.status == "ok"]
         if not times:
             raise NasforgeError(
                 "no training of this recipe is in the cache to estimate the time from; give "
@@ -119,6 +157,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
             )
         seconds_per_training = sum(times) / len(times)
         estimate_from = f"mean of {len(times)} in the cache"
+    cached = _cached(config, known)
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
     parts = sum(spec.generations for spec in campaign.samplers.values())
     trainings = campaign.trainings()
@@ -133,10 +172,13 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
                 spec.generations,
                 spec.generation_size,
                 campaign.trainings(name),
+                cached.get(name),
             )
             for name, spec in campaign.samplers.items()
         ),
         trainings=trainings,
+        cached=sum(cached.values()) if cached else None,
+        of_recipe=len(known),
         jobs=1 + batches + campaign.train_jobs() + parts + _jobs_after(config) + 1,
         seconds_per_training=seconds_per_training,
         estimate_from=estimate_from,
@@ -158,6 +200,10 @@ def _jobs_after(config: Mapping[str, Any]) -> int:
     return jobs + (config["training"]["evaluator"] == "simulate")  # score_recovery
 
 
-def _cached_times(cache: Path, recipe_id: str) -> list[float]:
-    known = EvaluationCache(cache, "train", recipe_id).evaluations()
-    return [evaluation.train_time_s for evaluation in known if evaluation.status == "ok"]
+def _cached(config: Mapping[str, Any], known: Mapping[str, Evaluation]) -> dict[str, int]:
+    """Trainings in the cache by sampler; {} if the images' id, a part of theirs, is not known."""
+    # What is not trained costs next to nothing, and has another id.
+    if not known or config["training"]["evaluator"] != "train":
+        return {entry["name"]: 0 for entry in config["samplers"]}
+    dataset_id = prepared_dataset_id(config)
+    return {} if dataset_id is None else cached_trainings(config, known, dataset_id)

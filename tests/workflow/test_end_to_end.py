@@ -15,10 +15,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from explorer_container import content_of
-from tiny_campaign import Run, environment
+from tiny_campaign import REPOSITORY, Run, environment
 
 import nasforge
 from nasforge.benchmark.selftest import verify
+from nasforge.cli import main
 from nasforge.space import DARTS
 
 pytestmark = pytest.mark.slow
@@ -84,6 +85,15 @@ def test_a_second_run_has_nothing_to_do(finished: Run) -> None:
     process = finished.snakemake()
     assert process.returncode == 0
     assert "Nothing to be done" in process.stdout + process.stderr
+
+
+def test_a_plan_finds_all_trainings_in_the_cache(
+    finished: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(finished.folder)
+    (finished.folder / "workflow").symlink_to(REPOSITORY / "workflow")
+    assert main(["plan", "config.yaml"]) == 0
+    assert "in the cache: all of them" in capsys.readouterr().out
 
 
 def test_a_query_needs_nothing_but_numpy(finished: Run) -> None:

@@ -1,0 +1,103 @@
+"""Which trainings of a campaign are in the cache already.
+
+    >>> dataset_id = prepared_dataset_id(config)
+    >>> cached_trainings(config, finished(config), dataset_id)
+    {'random': 24, 're_a': 8}
+
+What a sampler proposes is a function of its seed and of the results that it is told. So it is made
+again here, as the sample stage makes it, as far as the cache has those results; nothing is read of
+an earlier run but the images' id.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nasforge.campaign import Campaign
+from nasforge.evaluations.cache import EvaluationCache
+from nasforge.evaluations.proposals import Proposal
+from nasforge.evaluations.schema import Evaluation, EvaluationKey
+from nasforge.recipe import DatasetSpec, Recipe, digest
+from nasforge.sampling import PastGeneration, SamplerSpec, choose_replicates, propose
+from nasforge.space import DARTS
+from nasforge.training.dataset import MANIFEST
+
+
+def finished(config: Mapping[str, Any]) -> dict[str, Evaluation]:
+    """Evaluations of a config's recipe that are in its cache and not tried again, by their id."""
+    execution = config["execution"]
+    recipe = Recipe.from_dict(config["training"]["recipe"])
+    cache = EvaluationCache(Path(execution["cache_dir"]), "train", recipe.recipe_id)
+    return {
+        evaluation.evaluation_id: evaluation
+        for evaluation in cache.evaluations()
+        if evaluation.status != "failed" or evaluation.attempts >= execution["max_attempts"]
+    }
+
+
+def prepared_dataset_id(config: Mapping[str, Any]) -> str | None:
+    """Id of a config's data set, if its images were prepared, by whichever config; else None.
+
+    It hashes the source's files, which may be large, or not be there yet.
+    """
+    spec = DatasetSpec.from_dict(config["dataset"]).to_dict()
+    folders = [
+        Path("results") / config["name"] / "images",
+        Path(config["execution"]["cache_dir"]) / "images" / digest(spec),
+        *sorted(Path("results").glob("*/images")),
+    ]
+    for folder in folders:
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            if manifest["spec"] == spec:
+                return str(manifest["dataset_id"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # not there, or damaged: the prepare stage will say so
+    return None
+
+
+def cached_trainings(
+    config: Mapping[str, Any], known: Mapping[str, Evaluation], dataset_id: str
+) -> dict[str, int]:
+    """How many of a campaign's trainings there are already, by sampler.
+
+    Args:
+        config: A checked config that trains.
+        known: `finished` evaluations.
+        dataset_id: Of its images.
+
+    Returns:
+        Of a sampler with feedback at least so many: proposals behind a generation that is not
+        complete are not known, and none of theirs counts.
+    """
+    recipe_id = Recipe.from_dict(config["training"]["recipe"]).recipe_id
+    samplers = Campaign.from_config(config).samplers
+    counts = dict.fromkeys(samplers, 0)
+    for name, sampler in samplers.items():
+        past: list[PastGeneration] = []
+        for generation in range(sampler.generations):
+            proposals = propose(DARTS, sampler, generation, past)
+            replicates = choose_replicates(proposals, **config["replicates"])
+            first, others = (
+                [known.get(_evaluation_id(p, recipe_id, dataset_id)) for p in batch]
+                for batch in (proposals, replicates)
+            )
+            counts[name] += sum(evaluation is not None for evaluation in (*first, *others))
+            if sampler.uses_feedback:
+                if None in first:
+                    break
+                past.append(_past(sampler, proposals, first))
+    return counts
+
+
+def _evaluation_id(proposal: Proposal, recipe_id: str, dataset_id: str) -> str:
+    architecture_id = DARTS.architecture_id(DARTS.parse(proposal.raw_architecture))
+    return EvaluationKey(architecture_id, recipe_id, dataset_id, proposal.replicate).evaluation_id
+
+
+def _past(
+    sampler: SamplerSpec, proposals: list[Proposal], first: list[Evaluation | None]
+) -> PastGeneration:
+    results = {e.architecture_id: (e.val_accuracy, e.train_time_s) for e in first if e is not None}
+    return PastGeneration(proposals, results)
