@@ -33,12 +33,17 @@ $(STAMP): pyproject.toml
 	$(VENV)/bin/python -m pip install --disable-pip-version-check -e ".[$(EXTRAS)]"
 	@touch $@
 
+# Quiet about the files of every job; which log a failed one has is hidden too, so the end says it.
 benchmark: environment ## make the benchmark of CONFIG (default config/config.yaml) on CORES cores
 	@test -f "$(CONFIG)" || { echo "CONFIG=$(CONFIG): there is no such file" >&2; exit 2; }
-	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG) \
-	  --report $(RESULTS)/report.html --report-after-run
+	$(VENV)/bin/snakemake --cores $(CORES) --configfile $(CONFIG) --quiet rules host \
+	  --report $(RESULTS)/report.html --report-after-run || { \
+	  echo "It stopped for the reason above; logs of the jobs are in $(RESULTS)/logs." >&2; \
+	  echo "When that is put right, the same command goes on: what is finished is kept." >&2; exit 1; }
 	@folder=$$(ls -td $(RESULTS)/export/*/ | head -n 1); \
-	echo; echo "Benchmark: $$folder"; echo "Report:    $(RESULTS)/report.html"; \
+	echo; echo "Benchmark: $$folder"; \
+	echo "Surrogate: $$($(VENV)/bin/nasforge info $$folder | sed -n '/^surrogate  */{s///p;q;}')"; \
+	echo "Report:    $(RESULTS)/report.html"; \
 	echo "Query it:  $(VENV)/bin/nasforge query $$folder \"\$$($(VENV)/bin/nasforge sample --seed 1)\""
 
 # The same evaluations, settings and library versions give the same bytes.

@@ -96,6 +96,40 @@ def test_a_plan_finds_all_trainings_in_the_cache(
     assert "in the cache: all of them" in capsys.readouterr().out
 
 
+def make_benchmark(folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """`make benchmark` in a clone, without installing anything."""
+    venv = Path(sys.executable).parents[1]
+    given = [f"{key}={value}" for key, value in ({"VENV": venv, "CORES": 2} | variables).items()]
+    old = ("-o", "environment", "-o", f"{venv}/.installed")
+    return subprocess.run(
+        ["make", *old, "benchmark", *given],
+        cwd=folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_says_what_was_made_and_what_stopped_it(finished: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "clone"
+    shutil.copytree(finished.folder, folder, ignore=shutil.ignore_patterns("workflow"))
+    for name in ("Makefile", "Snakefile", "workflow", "profiles"):
+        (folder / name).symlink_to(REPOSITORY / name)
+    done = make_benchmark(folder, CONFIG="config.yaml")
+    assert done.returncode == 0, done.stdout + done.stderr
+    made = "results/tiny/export/darts-tiny-v1"
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines()[-4:])
+    assert lines["Benchmark:"] == f"{made}/"
+    selected = nasforge.load(folder / made).manifest.selected
+    assert lines["Surrogate:"].startswith(f"{selected}: r2 of val_accuracy ")
+    assert "localrule" not in done.stderr  # a block per job
+    (folder / "config.yaml").write_text("name: wrong\n")
+    stopped = make_benchmark(folder, CONFIG="config.yaml")
+    assert stopped.returncode == 2
+    assert "logs of the jobs are in results/wrong/logs" in stopped.stderr
+
+
 def test_a_query_needs_nothing_but_numpy(finished: Run) -> None:
     code = """
 import sys
