@@ -3,7 +3,7 @@
 >>> print(plan(config, seconds_per_training=40.0).to_text())
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -147,16 +147,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
     campaign = Campaign.from_config(config)
     recipe = Recipe.from_dict(config["training"]["recipe"])
     known = finished(config)
-    estimate_from = "as given"
-    if seconds_per_training is None:
-        times = [row.train_time_s for row in known.values() if row.status == "ok"]
-        if not times:
-            raise NasforgeError(
-                "no training of this recipe is in the cache to estimate the time from; give "
-                "--seconds-per-training (nasforge train measures one)"
-            )
-        seconds_per_training = sum(times) / len(times)
-        estimate_from = f"mean of {len(times)} in the cache"
+    seconds, estimate_from = _estimate(seconds_per_training, known.values())
     cached = _cached(config, known)
     batches = sum(len(campaign.batches(name)) for name in campaign.samplers)
     parts = sum(spec.generations for spec in campaign.samplers.values())
@@ -180,7 +171,7 @@ def plan(config: Mapping[str, Any], seconds_per_training: float | None = None) -
         cached=sum(cached.values()) if cached else None,
         of_recipe=len(known),
         jobs=1 + batches + campaign.train_jobs() + parts + _jobs_after(config) + 1,
-        seconds_per_training=seconds_per_training,
+        seconds_per_training=seconds,
         estimate_from=estimate_from,
         device=config["execution"]["device"],
         disk_mb=size / 1e6,
@@ -198,6 +189,19 @@ def _jobs_after(config: Mapping[str, Any]) -> int:
     if tuned := len(families.keys() - {"mean"}) * bool(surrogates["tuning"]["trials"]):
         jobs += tuned + 1  # gather_tuned
     return jobs + (config["training"]["evaluator"] == "simulate")  # score_recovery
+
+
+def _estimate(given: float | None, known: Iterable[Evaluation]) -> tuple[float, str]:
+    """Seconds per training, and where they come from."""
+    if given is not None:
+        return given, "as given"
+    times = [evaluation.train_time_s for evaluation in known if evaluation.status == "ok"]
+    if not times:
+        raise NasforgeError(
+            "no training of this recipe is in the cache to estimate the time from; give "
+            "--seconds-per-training (nasforge train measures one)"
+        )
+    return sum(times) / len(times), f"mean of {len(times)} in the cache"
 
 
 def _cached(config: Mapping[str, Any], known: Mapping[str, Evaluation]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from typing import Self
 
 import numpy as np
 
+from nasforge.benchmark.asking import epoch_index, named, one, several
 from nasforge.benchmark.curve import CurveModel
 from nasforge.benchmark.fingerprint import space_fingerprint
 from nasforge.benchmark.frozen import read_manifest
@@ -26,12 +27,17 @@ from nasforge.benchmark.opening import check_best_known, open_curve, open_models
 from nasforge.benchmark.prediction import Prediction
 from nasforge.benchmark.support import Support, open_support
 from nasforge.benchmark.uncertainty import Uncertainty
-from nasforge.errors import BenchmarkFormatError, GenotypeError, NasforgeError
+from nasforge.errors import BenchmarkFormatError, NasforgeError
 from nasforge.recipe import NetworkShape
 from nasforge.space.protocol import Architecture, SearchSpace
 
 SELFTEST_FILE = "selftest.npz"
 SELFTEST_TOLERANCE = 1e-6
+
+OF_EPOCHS = ("val_accuracy", "train_time_s", "params", "macs")
+"""What is predicted of a training that is stopped early."""
+
+ONE = "query takes one architecture; use query_many for several"
 
 
 class Benchmark:
@@ -126,10 +132,8 @@ class Benchmark:
         """
         if epoch is not None:
             return self._query_epoch(architecture, epoch, noise_seed, targets)
-        if isinstance(architecture, (list, np.ndarray)):  # a tuple may be one of a user's space
-            raise GenotypeError("query takes one architecture; use query_many for several")
-        answer = self.query_many([architecture], targets, noise_seed)
-        return _prediction(answer)
+        asked = one(self.space, architecture, ONE)
+        return _prediction(self.query_many([asked], targets, noise_seed))
 
     def query_many(
         self,
@@ -152,17 +156,14 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: A target is unknown, or as in `query`.
         """
-        parsed = self._parse_several(architectures, "query_many takes several; use query for one")
-        if isinstance(targets, str):
-            raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
-        wanted = self._fields if targets is None else self._known(targets)
+        parsed = several(self.space, architectures, "query_many takes several; use query for one")
+        wanted = self._fields if targets is None else self._known(named(targets))
         if not parsed:
             return {name: _none_of(name) for name in wanted}
         return self._answer(Encoded(self.space, parsed), wanted, noise_seed)
 
-    def _known(self, targets: Iterable[str]) -> tuple[str, ...]:
+    def _known(self, wanted: tuple[str, ...]) -> tuple[str, ...]:
         """The targets, if there are no others."""
-        wanted = tuple(targets)
         for name in wanted:
             if name not in self._fields:
                 raise NasforgeError(
@@ -209,9 +210,9 @@ class Benchmark:
             GenotypeError: It is no architecture of the space.
             NasforgeError: The benchmark has no learning curves.
         """
-        if isinstance(architecture, (list, np.ndarray)):
-            raise GenotypeError("curve takes one architecture; use curve_many for several")
-        return self._curves(Encoded(self.space, [self._parse(architecture)]))[0]
+        advice = "curve takes one architecture; use curve_many for several"
+        asked = one(self.space, architecture, advice)
+        return self._curves(Encoded(self.space, [asked]))[0]
 
     def curve_many(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
         """`curve` of many architectures.
@@ -223,7 +224,7 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             NasforgeError: The benchmark has no learning curves.
         """
-        parsed = self._parse_several(architectures, "curve_many takes several; use curve for one")
+        parsed = several(self.space, architectures, "curve_many takes several; use curve for one")
         if self._curve is not None and not parsed:
             return np.empty((0, self.manifest.curve.epochs))
         return self._curves(Encoded(self.space, parsed))
@@ -246,23 +247,19 @@ class Benchmark:
     ) -> Prediction:
         if noise_seed is not None:
             raise NasforgeError("the noise of single epochs is not modelled; leave noise_seed out")
-        if isinstance(architecture, (list, np.ndarray)):
-            raise GenotypeError("query takes one architecture; use query_many for several")
-        encoded = Encoded(self.space, [self._parse(architecture)])
+        encoded = Encoded(self.space, [one(self.space, architecture, ONE)])
         [curve] = self._curves(encoded)
-        whole = isinstance(epoch, int | np.integer) and not isinstance(epoch, bool)
-        if not whole or not 1 <= epoch <= len(curve):
-            raise NasforgeError(f"epoch: {epoch!r} must be an integer from 1 to {len(curve)}")
-        if isinstance(targets, str):
-            raise NasforgeError(f"targets must be a list of names, such as [{targets!r}]")
-        known = ("val_accuracy", "train_time_s", "params", "macs")
-        wanted = [n for n in known if n in self._fields] if targets is None else list(targets)
+        place = epoch_index(epoch, curve)
+        usual = tuple(name for name in OF_EPOCHS if name in self._fields)
+        wanted = usual if targets is None else named(targets)
         for name in wanted:
-            if name not in known:
-                raise NasforgeError(f"{name} of an epoch is not predicted; {', '.join(known)} are")
+            if name not in OF_EPOCHS:
+                raise NasforgeError(
+                    f"{name} of an epoch is not predicted; {', '.join(OF_EPOCHS)} are"
+                )
         end = _prediction(self._answer(encoded, self._known(wanted), None))
         time_s = None if end.train_time_s is None else end.train_time_s * epoch / len(curve)
-        accuracy = float(curve[epoch - 1]) if "val_accuracy" in wanted else None
+        accuracy = float(curve[place]) if "val_accuracy" in wanted else None
         return replace(end, val_accuracy=accuracy, train_time_s=time_s)
 
     def support(self, architectures: Iterable[Architecture | str]) -> np.ndarray:
@@ -279,7 +276,7 @@ class Benchmark:
             GenotypeError: One of them is no architecture of the space.
             BenchmarkFormatError: The benchmark does not say what was learnt.
         """
-        parsed = self._parse_several(architectures, "support takes several; put one in a list")
+        parsed = several(self.space, architectures, "support takes several; put one in a list")
         canonical = [self.space.canonical(architecture) for architecture in parsed]
         return self._support.share([self.space.to_vector(a) for a in canonical])
 
@@ -311,16 +308,6 @@ class Benchmark:
             )
             for name in names
         }
-
-    def _parse(self, architecture: Architecture | str) -> Architecture:
-        return self.space.parse(architecture) if isinstance(architecture, str) else architecture
-
-    def _parse_several(
-        self, architectures: Iterable[Architecture | str], advice: str
-    ) -> list[Architecture]:
-        if isinstance(architectures, str) or not isinstance(architectures, Iterable):
-            raise GenotypeError(advice)
-        return [self._parse(architecture) for architecture in architectures]
 
 
 def _none_of(field: str) -> np.ndarray:

@@ -42,28 +42,14 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
     proposals, _ = read_tables([part.proposals for part in parts], "proposals")
     provenance.check_space(DARTS)
     rows = evaluations.filter(_ended_well(evaluations)).to_pylist()
-    if not rows:
-        raise EvaluationsError(f"{folder}: no training of it ended well")
-    for column, record in (("recipe_id", manifest.recipe), ("dataset_id", manifest.dataset)):
-        if foreign := {row[column] for row in rows} - {record[column]}:
-            raise EvaluationsError(
-                f"{folder}: {column} {min(foreign)} is not that of {manifest.full_name} "
-                f"({record[column]})"
-            )
-    factors = _factors(manifest)
-    trainings: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
-    for row in rows:
-        if factors:
-            row["train_time_s"] *= factors.get(machine_name(row), np.nan)
-        trainings[row["architecture_id"]][row["evaluation_id"]] = row
+    _check_origin(folder, rows, manifest)
+    trainings = _by_architecture(rows, _factors(manifest))
     number = {architecture_id: n for n, architecture_id in enumerate(trainings)}
     # A proposal names its first training, which need not be one that ended well.
     ids = evaluations["evaluation_id"].to_pylist(), evaluations["architecture_id"].to_pylist()
     architecture_of = dict(zip(*ids, strict=True))
     samplers, sequences = _sequences(proposals.to_pylist(), architecture_of, number)
-    first = np.full(len(number), len(samplers), np.uint16)
-    for sampler in reversed(range(len(samplers))):
-        first[sequences[sampler]] = sampler
+    first = _first_sampler(sequences, len(number))
     if (first == len(samplers)).any():
         raise EvaluationsError(f"{folder}: an architecture was proposed by no sampler")
     groups = [list(group.values()) for group in trainings.values()]
@@ -77,6 +63,30 @@ def read_evaluated(folder: Path, manifest: Manifest) -> dict[str, Any]:
         "sampler": first,
         "sequences": sequences,
     }
+
+
+def _check_origin(folder: Path, rows: list[dict[str, Any]], manifest: Manifest) -> None:
+    """There are some, all of the benchmark's recipe and data set."""
+    if not rows:
+        raise EvaluationsError(f"{folder}: no training of it ended well")
+    for column, record in (("recipe_id", manifest.recipe), ("dataset_id", manifest.dataset)):
+        if foreign := {row[column] for row in rows} - {record[column]}:
+            raise EvaluationsError(
+                f"{folder}: {column} {min(foreign)} is not that of {manifest.full_name} "
+                f"({record[column]})"
+            )
+
+
+def _by_architecture(
+    rows: list[dict[str, Any]], factors: dict[str, float]
+) -> dict[str, dict[str, dict[str, Any]]]:
+    """Rows by architecture_id and evaluation_id, their times in the benchmark's seconds."""
+    trainings: dict[str, dict[str, dict[str, Any]]] = defaultdict(dict)
+    for row in rows:
+        if factors:
+            row["train_time_s"] *= factors.get(machine_name(row), np.nan)
+        trainings[row["architecture_id"]][row["evaluation_id"]] = row
+    return trainings
 
 
 def _factors(manifest: Manifest) -> dict[str, float]:
@@ -107,3 +117,11 @@ def _sequences(
             proposed[row["sampler"], row["optimizer"]][architecture] = None
     samplers = sorted(proposed, key=lambda key: (key[1], key[0]))
     return samplers, [np.array(list(proposed[key]), np.uint32) for key in samplers]
+
+
+def _first_sampler(sequences: list[np.ndarray], architectures: int) -> np.ndarray:
+    """The first sampler that proposed each architecture; one more than there are for none."""
+    first = np.full(architectures, len(sequences), np.uint16)
+    for sampler in reversed(range(len(sequences))):
+        first[sequences[sampler]] = sampler
+    return first

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestRegressor
@@ -98,12 +99,14 @@ def fit_ngboost(
         random_state=seed,
         verbose=False,
     ).fit(features, (labels - base) / unit)
-    means, weights, columns = [], [], []
-    rounds = zip(model.base_models, model.scalings, model.col_idxs, strict=True)
-    for (mean_tree, _), scaling, used in rounds:
-        means.append(mean_tree)
-        weights.append(-learning_rate * scaling * unit)
-        columns.append(np.asarray(used))
+    return _forest_of_means(model, base, unit)
+
+
+def _forest_of_means(model: Any, base: float, unit: float) -> ForestPredictor:
+    """The first parameter of every round's distribution, in the labels' own units."""
+    means = [mean_tree for mean_tree, _ in model.base_models]
+    weights = [-model.learning_rate * scaling * unit for scaling in model.scalings]
+    columns = [np.asarray(used) for used in model.col_idxs]
     start = base + unit * float(model.init_params[0])
     return forest_from_sklearn(means, weights, start, columns)
 
