@@ -78,9 +78,11 @@ def test_incumbents_are_looked_up_by_evaluations_and_by_time() -> None:
 
 
 def test_the_comparison_is_written(folder: Path, tmp_path: Path) -> None:
-    outputs = LongRunOutputs(tmp_path / "numbers.csv", tmp_path / "f.png", tmp_path / "finding.txt")
+    outputs = LongRunOutputs(
+        tmp_path / "numbers.parquet", tmp_path / "f.png", tmp_path / "finding.txt"
+    )
     compare_long_runs(files(folder, "curves"), outputs)
-    table = pd.read_csv(outputs.numbers)
+    table = pd.read_parquet(outputs.numbers)
     rows = table[(table["optimizer"] == "random") & table["noisy"]]
     assert list(rows["evaluations"]) == [1, 2, 5, 10, 20, 50, 60]
     quiet = table[~table["noisy"]]
@@ -132,12 +134,12 @@ def test_who_is_ahead_again_at_the_end_was_not_overtaken_for_good() -> None:
 
 
 def test_what_was_found_and_controls_become_proposals(folder: Path, tmp_path: Path) -> None:
-    outputs = ChoiceOutputs(tmp_path / "proposals.csv", tmp_path / "predictions.csv")
+    outputs = ChoiceOutputs(tmp_path / "proposals.csv", tmp_path / "predictions.parquet")
     choose_exploited(DARTS, folder / "tiny-v1", files(folder, "best"), Choice(4, 3, 2), outputs)
     proposals = read_proposals(outputs.proposals)
     assert len(proposals) == (4 * 2 + 3) * 2
     assert {p.replicate for p in proposals} == {0, 1}
-    table = pd.read_csv(outputs.predictions)
+    table = pd.read_parquet(outputs.predictions)
     groups = table.groupby("group")["predicted"]
     assert groups.size().to_dict() == {
         "found by random": 4, "found by local_search": 4, CONTROLS: 3,
@@ -178,12 +180,14 @@ def test_expected_bests_are_those_of_simulated_draws() -> None:
 
 
 def test_draws_stand_beside_the_runs(folder: Path, tmp_path: Path) -> None:
-    outputs = DrawOutputs(tmp_path / "numbers.csv", tmp_path / "f.png", tmp_path / "finding.txt")
+    outputs = DrawOutputs(
+        tmp_path / "numbers.parquet", tmp_path / "f.png", tmp_path / "finding.txt"
+    )
     compare_with_draws(DARTS, folder / "tiny-v1", files(folder, "curves"), 300, 41, outputs)
-    table = pd.read_csv(outputs.numbers).set_index("evaluations")
+    table = pd.read_parquet(outputs.numbers).set_index("evaluations")
     assert (table["draws_without_noise"].diff().dropna() > 0).all()
     lost = (table["draws_without_noise"] - table["draws"]).dropna()
-    assert lost.iloc[0] == 0
+    assert lost.iloc[0] == pytest.approx(0, abs=1e-12)
     assert (lost.iloc[1:] > 0).all()
     assert table["draws"].dropna().index.max() == 30  # a tenth
     assert table["small_space"].dropna().index.max() == 41

@@ -64,11 +64,11 @@ def run(folder: Path, error: float, monkeypatch: pytest.MonkeyPatch) -> tuple[pd
         )
     ]
     pd.concat(predictions).to_parquet(folder / "linear.parquet")
-    outputs = TableOutputs(folder / "scores.csv", folder / "figure.png", folder / "finding.txt")
+    outputs = TableOutputs(folder / "scores.parquet", folder / "figure.png", folder / "finding.txt")
     sources = TableSources(folder / "development.parquet", folder / "proposals.parquet")
     compare_with_table(sources, {"linear": folder / "linear.parquet"}, outputs)
     assert outputs.figure.stat().st_size > 10_000
-    return pd.read_csv(outputs.scores), outputs.finding.read_text()
+    return pd.read_parquet(outputs.scores), outputs.finding.read_text()
 
 
 def test_the_table_errs_by_the_noise_of_its_run(

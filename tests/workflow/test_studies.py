@@ -46,7 +46,7 @@ def test_every_study_ends_with_a_sentence_and_a_figure(finished: Run) -> None:
 
 @pytest.mark.slow
 def test_what_was_found_is_trained_like_everything_else(finished: Run) -> None:
-    table = pd.read_csv(finished.results / "studies/exploitation.csv")
+    table = pd.read_parquet(finished.results / "studies/exploitation.parquet")
     # (3 networks x 2 optimizers + 2 controls), 2 trainings each, in shards of 4.
     assert len(table) == 8
     assert (table["trainings"] == 2).all()

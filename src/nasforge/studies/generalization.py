@@ -16,7 +16,8 @@ from matplotlib.axes import Axes
 
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores, score_table
@@ -49,7 +50,7 @@ def score_generalization(
     Args:
         development_file: The development part.
         prediction_files: By family.
-        scores_file: The score table with columns scheme, group and trained, written as CSV.
+        scores_file: The score table with columns scheme, group and trained, written as parquet.
         figure_file: Scores over the size of the training set, and of what was left out.
         finding_file: What they say, in sentences.
     """
@@ -71,8 +72,7 @@ def score_generalization(
         tables.append(table.assign(scheme=scheme, group=group, trained=trained))
         _LOG.info("%s %s\n%s", scheme, group, format_scores(table))
     table = pd.concat(tables, ignore_index=True)
-    with atomic_path(scores_file) as temporary:
-        table.drop(columns=["target", "part"]).round(5).to_csv(temporary, index=False)
+    write_numbers(scores_file, table.drop(columns=["target", "part"]))
     write_text(finding_file, finding(table) + "\n")
     plot_generalization(table, figure_file)
 

@@ -17,11 +17,11 @@ import pandas as pd
 
 import nasforge
 from nasforge.errors import SurrogateError
-from nasforge.evaluations.files import atomic_path
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.optimizers.trajectory import Trajectory
 from nasforge.space.protocol import SearchSpace
+from nasforge.studies.numbers import write_numbers
 
 _LOG = logging.getLogger(__name__)
 
@@ -92,9 +92,8 @@ def run_long(
         best.append(_best(run, space).assign(noisy=noisy))
         kind = "noisy" if noisy else "noise-free"
         _LOG.info("%s, %s, seed %d: %.4f", spec.optimizer, kind, seed, run.incumbent_value[-1])
-    for file, tables in ((curves_file, curves), (best_file, best)):
-        with atomic_path(file) as temporary:
-            pd.concat(tables).to_parquet(temporary, index=False)
+    write_numbers(curves_file, pd.concat(curves))
+    write_numbers(best_file, pd.concat(best))
 
 
 def _incumbents(run: Trajectory) -> pd.DataFrame:

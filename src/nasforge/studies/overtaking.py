@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.studies.long_runs import at_evaluations, at_times, read_curves
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.resampling import interval_text, resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.scores import interval
@@ -41,7 +42,7 @@ class LongRunOutputs:
 
     Attributes:
         numbers: A row per kind of run (noisy or not), optimizer, and number of evaluations (1, 2,
-            5, 10, ...), CSV.
+            5, 10, ...), parquet.
         figure: Incumbents over simulated time and over evaluations.
         finding: One sentence per kind of run.
     """
@@ -61,8 +62,7 @@ def compare_long_runs(curve_files: Sequence[Path], outputs: LongRunOutputs) -> N
     kinds = {noisy: read_curves(curve_files, noisy) for noisy in (True, False)}
     kinds = {noisy: runs for noisy, runs in kinds.items() if runs}
     numbers = [number_table(runs).assign(noisy=noisy) for noisy, runs in kinds.items()]
-    with atomic_path(outputs.numbers) as temporary:
-        pd.concat(numbers).round(6).to_csv(temporary, index=False)
+    write_numbers(outputs.numbers, pd.concat(numbers))
     write_text(outputs.finding, " ".join(finding(runs) for runs in kinds.values()) + "\n")
     plot_long_runs(kinds, outputs.figure)
 

@@ -18,8 +18,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.evaluations.tables import read_table
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.metrics import Metric, kendall_tau, mae
@@ -51,7 +52,7 @@ class TableOutputs:
     """Files that are written.
 
     Attributes:
-        scores: A row per stratum, surrogate, variant, size and metric, CSV.
+        scores: A row per stratum, surrogate, variant, size and metric, parquet.
         figure: Errors over the number of training architectures, beside the table's.
         finding: One sentence.
     """
@@ -85,8 +86,7 @@ def compare_with_table(
                 tables.append(_compare(labels, rows, pd.read_parquet(file), stratum, family))
     table = pd.concat(tables) if tables else pd.DataFrame(columns=["stratum", "metric"])
     table["core_hours"] = table["trained"] * cost_s / 3600 if tables else []
-    with atomic_path(outputs.scores) as temporary:
-        table.round(5).to_csv(temporary, index=False)
+    write_numbers(outputs.scores, table)
     write_text(outputs.finding, finding(table, cost_s) + "\n")
     plot_table(table, outputs.figure)
 
