@@ -66,6 +66,7 @@ rule compare_with_table:
         predictions=rules.score_generalization.input.predictions,
     output:
         scores="<results>/studies/table.parquet",
+        equal_error="<results>/studies/table_equal_error.parquet",
         figure=report(
             "<results>/studies/table.png",
             category="Studies",

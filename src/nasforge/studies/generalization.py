@@ -18,15 +18,13 @@ from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import write_text
 from nasforge.studies.numbers import write_numbers
+from nasforge.studies.regions import in_top_region
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores, score_table
 from nasforge.surrogates.selection import SELECTION_TARGET
 
 _LOG = logging.getLogger(__name__)
-
-TOP_PART = 0.2
-"""Of the architectures, by the mean prediction of all families: the top region."""
 
 DISTANCES = (("1 edit", 1, 1), ("2 edits", 2, 2), ("3 or more edits", 3, 10**9))
 FEWEST = 10
@@ -93,10 +91,7 @@ def _groups(
         trained = round(rows["trained"].mean())
         yield str(scheme), str(group), trained, index, values
         if (scheme, group) == ("size", "all"):
-            top = np.mean(list(values.values()), axis=0) >= np.quantile(
-                np.mean(list(values.values()), axis=0), 1 - TOP_PART
-            )
-            parts = {"top fifth by prediction": ("region", top)}
+            parts = {"top fifth by prediction": ("region", in_top_region(list(values.values())))}
             distance = rows["distance"].to_numpy()
             for name, low, high in DISTANCES:
                 parts[name] = ("distance", (distance >= low) & (distance <= high))
