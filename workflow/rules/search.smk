@@ -119,6 +119,7 @@ rule compare_long_runs:
         curves=LONG_CURVES,
     output:
         numbers="<results>/studies/long_runs.parquet",
+        leads="<results>/studies/long_runs_leads.parquet",
         figure=report(
             "<results>/studies/long_runs.png",
             category="Studies",

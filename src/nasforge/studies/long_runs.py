@@ -30,6 +30,9 @@ BEST_KEPT = 100
 
 TARGET = "val_accuracy"
 
+POINTS = 200
+"""Of a curve, evenly on a logarithmic axis."""
+
 
 @dataclass(frozen=True)
 class LongRun:
@@ -165,3 +168,13 @@ def _steps(curves: pd.DataFrame, along: str, at: np.ndarray, column: str) -> np.
         values = own[column].to_numpy()[np.maximum(last, 0)]
         rows.append(np.where(last < 0, np.nan, values))
     return np.array(rows)
+
+
+def grid(last: float, first: float = 1.0) -> np.ndarray:
+    """Points from `first` to `last`, evenly on a logarithmic axis."""
+    return np.geomspace(first, max(last, first), POINTS)
+
+
+def shortest(runs: Mapping[str, pd.DataFrame]) -> int:
+    """Evaluations that every run has."""
+    return int(min(table.groupby("seed")["evaluation"].max().min() for table in runs.values()))
