@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS, Scale
-from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
 from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import Architecture, SearchSpace
+from nasforge.studies.numbers import write_numbers
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.labels import Labels, read_labels
@@ -120,8 +120,7 @@ def hold_out(
             )
         )
         _LOG.info("%s %s: %d fitted", split.scheme, split.group, len(split.inside))
-    with atomic_path(output) as temporary:
-        pd.concat(tables).to_parquet(temporary, index=False)
+    write_numbers(output, pd.concat(tables))
 
 
 def size_splits(labels: Labels, sizes: Sequence[int]) -> Iterator[Split]:

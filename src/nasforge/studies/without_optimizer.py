@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.trajectory import Trajectory
 from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.chains import Algorithm, read_algorithms
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.surrogate_backend import SurrogateBackend, fit_members
 from nasforge.surrogates.exported import BEST_TREE, best_tree
 from nasforge.surrogates.labels import read_labels
@@ -119,8 +119,7 @@ def run_without(
         tables += [_table(run).assign(algorithm=algorithm.name, trained=left.sum()) for run in runs]
         _LOG.info("%s: %d runs of %s", name, spec.seeds, algorithm.name)
     table = pd.concat(tables[1:] or tables).assign(family=family)
-    with atomic_path(output) as temporary:
-        table[list(COLUMNS)].to_parquet(temporary, index=False)
+    write_numbers(output, table[list(COLUMNS)])
 
 
 def proposed_by_optimizer(proposals_file: Path, evaluations_file: Path) -> dict[str, set[str]]:
