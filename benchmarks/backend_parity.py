@@ -1,13 +1,15 @@
 """Do both backends give the same distribution of accuracies? A paired study.
 
-    python benchmarks/backend_parity.py data/darts-cifar10-cpu/evaluations/fresh-g2.parquet \
+    python benchmarks/backend_parity.py data/darts-cifar10-cpu data/darts-cifar10-cpu-torch \
         results/workstation/images
 
-Takes a file of evaluations, trains every one of them again by the other backend (same
-architecture, seed and batches; only rounding differs), and compares validation accuracies. Exits
-with 1 unless the mean difference's 90 % interval lies within a quarter of the standard deviation
-between seeds, which is that of all files beside it. The images are those that a run's
-`prepare_images` made. Stopped, the same command goes on. `--limit N` takes the first N.
+Takes the evaluations of one sampler (`--sampler`, default fresh: random architectures) from a
+folder of parts, trains each again by the other backend (same architecture, seed and batches;
+only rounding differs), and compares validation accuracies. Exits with 1 unless the mean
+difference's 90 % interval lies within a quarter of the standard deviation between seeds, which is
+that of all the folder's evaluations. What the other backend trained is kept as a part in the second
+folder, and read from there if it is: stopped, the same command goes on. The images are those that a
+run's `prepare_images` made. `--limit N` takes the first N.
 """
 
 import argparse
@@ -20,7 +22,8 @@ import pandas as pd
 
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
-from nasforge.evaluations.tables import read_table
+from nasforge.evaluations.restore import restore_cache
+from nasforge.evaluations.tables import read_table, write_curves, write_evaluations
 from nasforge.recipe import Recipe
 from nasforge.training.dataset import ImageSet
 from nasforge.training.shard import train_shard
@@ -31,39 +34,54 @@ OTHER = {"torch": "native", "native": "torch"}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("evaluations", type=Path, help="parquet file of evaluations")
-    parser.add_argument("images", type=Path, help="folder of the images they were trained on")
-    parser.add_argument("--limit", type=int)
-    options = parser.parse_args()
+    options = parse()
     logging.basicConfig(level=logging.WARNING)
-    table, provenance = read_table(options.evaluations, "evaluations")
-    rows = table.to_pandas().query("status == 'ok'").head(options.limit or len(table))
+    files = sorted(options.parts.glob(f"evaluations/{options.sampler}-g*.parquet"))
+    if not files:
+        sys.exit(f"{options.parts} holds no evaluations/{options.sampler}-g*.parquet")
+    tables = [read_table(file, "evaluations") for file in files]
+    rows = pd.concat(table.to_pandas() for table, _ in tables).query("status == 'ok'")
     [backend] = rows["backend"].unique()
+    provenance = tables[0][1]
     [record] = provenance.recipes.values()
     recipe = Recipe.from_record(record)
-    proposals = [
-        Proposal("parity", "random", 0, i, row.replicate, row.architecture)
-        for i, row in enumerate(rows.itertuples())
-    ]
+    folder = CACHE / OTHER[backend]
+    if options.other.exists():
+        restore_cache(options.other, folder)
+    cache = EvaluationCache(folder, "train", recipe.recipe_id)
     again = train_shard(
-        proposals,
+        [
+            Proposal("parity", "random", 0, i, row.replicate, row.architecture)
+            for i, row in enumerate(rows.head(options.limit or len(rows)).itertuples())
+        ],
         recipe,
         ImageSet.open(options.images),
-        EvaluationCache(CACHE / OTHER[backend], "train", recipe.recipe_id),
+        cache,
         backend=OTHER[backend],
         label="parity",
     )
-    other = pd.DataFrame(
-        {"evaluation_id": e.evaluation_id, "other": e.val_accuracy, "other_s": e.train_time_s}
-        for e in again
-    )
+    # All that is there, so that a smaller --limit takes nothing away.
+    known = [kept for evaluation_id in rows["evaluation_id"] if (kept := cache.get(evaluation_id))]
+    part = f"{options.sampler}.parquet"
+    write_evaluations(options.other / "evaluations" / part, known, provenance)
+    write_curves(options.other / "curves" / part, known, provenance)
+    other = pd.DataFrame({"evaluation_id": e.evaluation_id, "other": e.val_accuracy} for e in again)
     pairs = rows.merge(other, on="evaluation_id")
-    if len(pairs) < len(rows):
-        sys.exit(f"{options.images} are not the images that {options.evaluations} is of")
-    beside = sorted(options.evaluations.parent.glob("*.parquet"))
+    if len(pairs) < len(again):
+        sys.exit(f"{options.images} are not the images that {options.parts} is of")
+    beside = sorted(options.parts.glob("evaluations/*.parquet"))
     seeds = pd.concat(read_table(file, "evaluations")[0].to_pandas() for file in beside)
     return report(pairs, backend, seed_deviation(seeds.query("status == 'ok'")))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", type=Path, help="folder of parts: evaluations/ and curves/")
+    parser.add_argument("other", type=Path, help="folder for those of the other backend")
+    parser.add_argument("images", type=Path, help="folder of the images they were trained on")
+    parser.add_argument("--sampler", default="fresh", help="whose evaluations (default fresh)")
+    parser.add_argument("--limit", type=int)
+    return parser.parse_args()
 
 
 def report(pairs: pd.DataFrame, backend: str, seed_std: float) -> int:

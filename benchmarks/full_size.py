@@ -1,7 +1,7 @@
 """A simulated campaign of the paper's size: where the time goes, by stage, and whether it grows.
 
     $ snakemake --cores 2 --configfile config/release.yaml config/release_tuned.json  # once
-    $ python benchmarks/full_size.py                    # config/nb301.yaml: 58,400 evaluations
+    $ python benchmarks/full_size.py                    # config/nb301.yaml: 60,000 evaluations
     $ python benchmarks/full_size.py --generations 4    # the first 4 of its 50 generations
     $ python benchmarks/full_size.py --fit xgboost gin  # other fits than linear and LightGBM
 

@@ -51,7 +51,9 @@ def predict(
     for fold in range(FOLDS):
         inside = fold_of != fold
         for seed in range(MEMBERS):
-            member = FAMILIES[family].fit(features[inside], labels.values[inside], seed, **settings)
+            member = FAMILIES[family].fit(
+                features[inside], labels.values[inside], seed, DARTS.graph_layout, **settings
+            )
             predicted = member.predict(features)[:, 0]
             unseen[~inside] += predicted[~inside] / MEMBERS
             seen[inside] += predicted[inside] / (MEMBERS * (FOLDS - 1))

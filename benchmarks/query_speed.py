@@ -154,7 +154,8 @@ def fitted(family: str, genotypes: list, labels: np.ndarray) -> dict[str, Predic
         for seed in range(MEMBERS):
             rows = np.random.default_rng(seed).permutation(ROWS)[: ROWS * 4 // 5]
             settings = SETTINGS.get(family, {})
-            members.append(kind.fit(features[rows], values[rows], seed, **settings))
+            data = features[rows], values[rows]
+            members.append(kind.fit(*data, seed, DARTS.graph_layout, **settings))
         ensembles[target] = kind.predictor.stack(members)
     return ensembles
 

@@ -69,6 +69,15 @@ def rows(run: Run) -> list[dict[str, Any]]:
     return table.drop(sorted(NOT_REPRODUCED)).to_pylist()
 
 
+def curves(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """The collected learning curves by evaluation, times included."""
+    table = pq.read_table(run.results / "collect/curves.parquet")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in table.sort_by([("evaluation_id", "ascending"), ("epoch", "ascending")]).to_pylist():
+        found.setdefault(row.pop("evaluation_id"), []).append(row)
+    return found
+
+
 @contextmanager
 def counted_trainings(run: Run) -> Iterator[list[str]]:
     """Ids of trainings that ended meanwhile, one for each time that one was stored.

@@ -254,9 +254,9 @@ def test_studies_train_nothing_where_evaluations_are_given() -> None:
 
 def test_what_was_trained_before_must_be_there(tmp_path: Path) -> None:
     given = {"exploitation": {"trained": str(tmp_path)}}
-    with pytest.raises(ConfigError, match=r"trained: .* must hold predictions\.csv and eval"):
+    with pytest.raises(ConfigError, match=r"trained: .* must hold predictions\.parquet and eval"):
         checked(MINIMAL | {"studies": given})
-    (tmp_path / "predictions.csv").touch()
+    (tmp_path / "predictions.parquet").touch()
     (tmp_path / "evaluations").mkdir()
     (tmp_path / "evaluations" / "a.parquet").touch()
     assert checked(MINIMAL | {"studies": given})["studies"]["exploitation"]["train"] is False

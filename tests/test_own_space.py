@@ -15,15 +15,24 @@ import nasforge
 from nasforge.benchmark.selftest import verify
 from nasforge.cli import main
 from nasforge.config import check_config
-from nasforge.errors import BenchmarkFormatError, ConfigError, GenotypeError
+from nasforge.errors import (
+    BenchmarkFormatError,
+    ConfigError,
+    GenotypeError,
+    SpaceError,
+    SurrogateError,
+)
 from nasforge.evaluations.folder import find_tables, tables_in
 from nasforge.evaluations.given import collect_evaluations
-from nasforge.space import SearchSpace
+from nasforge.space import GraphLayout, SearchSpace
+from nasforge.space.encoding import encode, encodings_of
+from nasforge.space.graph import NO_EDGE
 from nasforge.space.registry import resolve_space
 from nasforge.surrogates import scores
 from nasforge.surrogates.describing import ExportSources, ExportSpec
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.export import export
+from nasforge.surrogates.families import FAMILIES as FAMILIES_OF_MODELS
 from nasforge.surrogates.fitting import fit_target
 from nasforge.surrogates.labels import PartFiles, write_parts
 from nasforge.surrogates.selection import SelectionOutputs, select
@@ -31,7 +40,7 @@ from nasforge.surrogates.testing import score_test
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "own_space.md").read_text()
-FAMILIES = ("mean", "linear", "lightgbm")
+FAMILIES = ("mean", "linear", "lightgbm", "gin")
 
 
 def blocks(language: str) -> list[str]:
@@ -129,13 +138,22 @@ def test_the_benchmark_answers(space, benchmark: Path) -> None:
     bench = nasforge.load(benchmark, space=space)
     assert bench.manifest.space["name"] == "nasbench201"
     assert bench.manifest.evaluator == "import"
-    assert bench.surrogate in ("linear", "lightgbm")
+    assert bench.surrogate in FAMILIES[1:]
     good, bad = (("nor_conv_3x3",) * 6, ("none",) * 6)
     answer = bench.query_many([good, space.format(bad)])
     assert answer["val_accuracy"][0] > answer["val_accuracy"][1] + 0.1
     assert bench.query(good).noise_std == pytest.approx(0.003, rel=0.5)
     assert (bench.query(good).params, bench.query(good).train_time_s) == (None, None)
-    assert len(verify(benchmark, space)) == 3
+    assert len(verify(benchmark, space)) == 4
+
+
+def test_the_graph_network_answers_from_graphs_alone(space, benchmark: Path) -> None:
+    bench = nasforge.load(benchmark, space=space, surrogate="gin")
+    good, bad = (("nor_conv_3x3",) * 6, ("none",) * 6)
+    answer = bench.query_many([good, bad])
+    assert answer["val_accuracy"][0] > answer["val_accuracy"][1] + 0.05
+    assert encode(space, [good, bad], "graph")[0, :6].tolist() == [0, 1, 3, 0, 2, 3]
+    assert (encode(space, [bad], "graph")[0, 2::3] == NO_EDGE).all()
 
 
 def test_the_command_line_is_told_the_space(
@@ -187,9 +205,27 @@ def test_families_whose_encoding_a_space_lacks_are_left_out(space) -> None:
     schema = ROOT / "workflow/schemas/config.schema.yaml"
     config["surrogates"]["families"] |= {"gin": {}, "mlp": {}}
     notes = check_config(config, schema)
-    assert len(notes) == 2
-    assert notes[0].startswith("left out: surrogates.families.gin: needs encoding graph, space")
-    assert not {"gin", "mlp"} & set(config["surrogates"]["families"])
-    config["surrogates"]["families"] = {"gin": {}}
-    with pytest.raises(ConfigError, match="gin: needs encoding graph"):
+    [note] = notes
+    assert note.startswith("left out: surrogates.families.mlp: needs encoding paths, space")
+    assert note.endswith("has one_hot, graph")
+    assert "gin" in config["surrogates"]["families"]
+    config["surrogates"]["families"] = {"mlp": {}}
+    with pytest.raises(ConfigError, match="mlp: needs encoding paths"):
         check_config(config, schema)
+
+
+def test_graphs_without_a_layout_are_no_encoding(space) -> None:
+    class WithoutLayout(type(space)):
+        graph_layout = None
+
+    assert encodings_of(WithoutLayout()) == ("one_hot",)
+    with pytest.raises(SurrogateError, match="space 'nasbench201' lacks graph_layout"):
+        FAMILIES_OF_MODELS["gin"].encoding_for(WithoutLayout())
+
+
+def test_a_graph_that_its_layout_does_not_describe_is_refused(space) -> None:
+    class TooSmall(type(space)):
+        graph_layout = GraphLayout(node_types=(0, 1, 2), edges=6, operations=5)
+
+    with pytest.raises(SpaceError, match="6 edges, 3 nodes, 5 operations"):
+        encode(TooSmall(), [("nor_conv_3x3",) * 6], "graph")

@@ -128,6 +128,22 @@ def fail(run: Run, *options: str) -> str:
     return output
 
 
+def script_process(run: Run, script: str, variable: str = "") -> int | None:
+    """The process that runs a job's script, told by its command line, and one of its variables."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().decode().split("\0")
+            variables = (folder / "environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # it has ended
+            continue
+        mine = [part for part in command if part.endswith(script) and ".snakemake" in part]
+        if not mine or "-c" in command or (variable and variable not in variables):
+            continue
+        if (folder / "cwd").resolve() == run.folder.resolve():
+            return int(folder.name)
+    return None
+
+
 def environment() -> dict[str, str]:
     """Ours, with this interpreter's programs first and without pytest's."""
     variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}

@@ -206,9 +206,10 @@ def _check_trained(exploitation: Mapping[str, Any]) -> None:
     folder = Path(exploitation["trained"])
     if exploitation["train"]:
         raise ConfigError("studies.exploitation.trained: not allowed beside train: true")
-    if not (folder / "predictions.csv").is_file() or not any(folder.glob("evaluations/*.parquet")):
+    predictions = folder / "predictions.parquet"
+    if not predictions.is_file() or not any(folder.glob("evaluations/*.parquet")):
         raise ConfigError(
-            f"studies.exploitation.trained: {folder} must hold predictions.csv and "
+            f"studies.exploitation.trained: {folder} must hold predictions.parquet and "
             "evaluations/*.parquet"
         )
 

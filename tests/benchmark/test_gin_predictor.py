@@ -50,8 +50,7 @@ def random_arrays(seed: int, members: int = 3, hidden: int = 8, layers: int = 2)
         name: rng.normal(scale=0.4, size=shape).astype("f8" if name in doubles else "f4")
         for name, shape in shapes.items()
     }
-    cells = np.repeat([0, 4], LAYOUT.nodes // 2)
-    return {"node_types": (np.array(LAYOUT.node_types) + cells).astype(np.int32), **arrays}
+    return {"node_types": np.array(LAYOUT.node_types, np.int32), **arrays}
 
 
 def random_rows(n: int, seed: int = 0) -> np.ndarray:

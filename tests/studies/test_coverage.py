@@ -46,7 +46,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     evaluated = [DARTS.format(DARTS.canonical(genotype)) for genotype in drawn[:2]]
     pd.DataFrame(best | {"architecture": evaluated}).to_parquet(folder / "best.parquet")
     outputs = CoverageOutputs(
-        folder / "embedding.parquet", folder / "distances.parquet", folder / "summary.csv",
+        folder / "embedding.parquet", folder / "distances.parquet", folder / "summary.parquet",
         folder / "figure.png", folder / "finding.txt",
     )  # fmt: skip
     names = ("development", "evaluations", "proposals")
@@ -67,7 +67,7 @@ def summary(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     assert np.isfinite(embedded[["x", "y"]]).all(axis=None)
     assert outputs.figure.stat().st_size > 10_000
     assert "found by" not in outputs.finding.read_text()
-    return pd.read_csv(outputs.summary).set_index("group")
+    return pd.read_parquet(outputs.summary).set_index("group")
 
 
 def test_distances_are_to_networks_of_others(summary: pd.DataFrame) -> None:

@@ -145,9 +145,9 @@ def test_scores_stand_beside_their_limits(
     monkeypatch.setattr(scores, "BOOTSTRAPS", 20)
     monkeypatch.setattr(scores, "CEILING_DRAWS", 20)
     files = {family: folder / f"{family}.parquet" for family in ("mean", "linear")}
-    outputs = tmp_path / "scores.csv", tmp_path / "figure.png", tmp_path / "finding.txt"
+    outputs = tmp_path / "scores.parquet", tmp_path / "figure.png", tmp_path / "finding.txt"
     score_generalization(folder / "development.parquet", files, *outputs)
-    table = pd.read_csv(outputs[0])
+    table = pd.read_parquet(outputs[0])
     assert set(table["family"]) == {"linear"}  # the mean ranks nothing
     assert set(table["scheme"]) == {"size", "without", "region", "distance"}
     assert "r2" not in set(table[table["scheme"] == "region"]["metric"])

@@ -1,10 +1,13 @@
 """The comparison of a simulated campaign with its truth."""
 
-import csv
 import math
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
+import pandas as pd
 import pytest
+from matplotlib.axes import Axes
 from tiny_benchmark import TARGETS, write_benchmark
 
 import nasforge
@@ -60,10 +63,18 @@ def test_a_benchmark_of_less_is_compared_in_what_it_has(truth: Benchmark, tmp_pa
     assert ("search ranking", "kendall_tau") not in found
 
 
-def test_rows_are_a_csv_file(tmp_path: Path) -> None:
-    rows = [RecoveryRow("val_accuracy", "rmse", 0.0123456789)]
-    write_recovery(tmp_path / "recovery.csv", rows)
-    with (tmp_path / "recovery.csv").open() as file:
-        assert list(csv.DictReader(file)) == [
-            {"quantity": "val_accuracy", "measure": "rmse", "value": "0.012346"}
-        ]
+def test_rows_are_written_and_drawn(
+    truth: Benchmark, tmp_path: Path, watch_figures: Callable[[ModuleType], list[Axes]]
+) -> None:
+    rows = score_recovery(truth, truth, SAMPLERS)
+    drawn = watch_figures(recovery)
+    write_recovery(rows, tmp_path / "recovery.parquet", tmp_path / "recovery.png")
+    table = pd.read_parquet(tmp_path / "recovery.parquet")
+    assert [RecoveryRow(**row) for row in table.to_dict("records")] == rows
+    ranked, searched = drawn
+    assert [bar.get_width() for bar in ranked.patches] == pytest.approx([1.0] * len(TARGETS))
+    found = by_place(rows)
+    for line, side in zip(searched.lines, ("truth", "recovered"), strict=True):
+        assert list(line.get_ydata()) == ["random", "re"]
+        ends = [100 * found[f"search {name}", side] for name in ("random", "re")]
+        assert list(line.get_xdata()) == pytest.approx(ends)

@@ -71,8 +71,8 @@ def sources(tmp_path: Path) -> ResultsSources:
     ]
     general += rows(scheme="region", group="top", trained=70)
     general += rows(scheme="distance", group="1 edit", trained=70)
-    pd.DataFrame(general).to_csv(files["generalization"])
-    pd.DataFrame(rows(sampler="probe")).to_csv(files["set_aside"])
+    pd.DataFrame(general).to_parquet(files["generalization"])
+    pd.DataFrame(rows(sampler="probe")).to_parquet(files["set_aside"])
     files["manifest"].write_text(json.dumps(MANIFEST))
     return ResultsSources(**files)
 

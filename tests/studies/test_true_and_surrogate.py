@@ -73,8 +73,8 @@ def study(folder: Path, offset: float, monkeypatch: pytest.MonkeyPatch) -> Compa
     spec = WithoutSpec("linear", seeds=10, members=1)
     run_without(DARTS, sources, spec, records, ({}, SETTINGS), folder / "runs.parquet")
     outputs = ComparisonOutputs(
-        folder / "distances.csv",
-        folder / "order.csv",
+        folder / "distances.parquet",
+        folder / "order.parquet",
         folder / "figure.png",
         folder / "finding.txt",
     )
@@ -92,7 +92,7 @@ def test_a_good_surrogate_is_no_farther_than_chance(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outputs = study(tmp_path, 0.0, monkeypatch)
-    [row] = pd.read_csv(outputs.distances).to_dict("records")
+    [row] = pd.read_parquet(outputs.distances).to_dict("records")
     assert (row["chains"], row["seeds"], row["evaluations"]) == (3, 10, SIZE * GENERATIONS)
     assert row["distance"] < row["by_chance"] < 0.02
     assert "1 of 1 optimizers no farther than by chance" in outputs.finding.read_text()
@@ -113,7 +113,7 @@ def test_a_surrogate_that_is_off_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outputs = study(tmp_path, -0.1, monkeypatch)
-    [row] = pd.read_csv(outputs.distances).to_dict("records")
+    [row] = pd.read_parquet(outputs.distances).to_dict("records")
     assert row["offset"] == pytest.approx(0.1, abs=0.02)
     assert row["low"] > row["by_chance"]
     assert "0 of 1 optimizers no farther than by chance" in outputs.finding.read_text()

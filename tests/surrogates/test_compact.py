@@ -9,6 +9,7 @@ from nasforge.benchmark.arrays import narrowed, pack_arrays
 from nasforge.benchmark.predictors import ForestPredictor, GinPredictor, MlpPredictor
 from nasforge.space import DARTS
 from nasforge.space.darts import Genotype
+from nasforge.space.darts.graph import LAYOUT
 from nasforge.surrogates.compact import compact
 from nasforge.surrogates.families import FAMILIES
 
@@ -40,7 +41,7 @@ def test_predictions_move_by_less_than_noise(name: str, genotypes: list[Genotype
     family = FAMILIES[name]
     features = DARTS.encode(genotypes, family.encoding_for(DARTS))
     labels = np.random.default_rng(0).normal(0.6, 0.05, len(genotypes))
-    member = family.fit(features, labels, 0, **SETTINGS[name])
+    member = family.fit(features, labels, 0, LAYOUT, **SETTINGS[name])
     small = compact(member)
     change = small.predict(features) - member.predict(features)
     assert 0 < np.abs(change).max() < 0.001 * labels.std()
@@ -87,7 +88,7 @@ def test_weights_too_large_for_half_precision_stay_as_they_are(genotypes: list[G
 def test_what_is_compact_stays_as_it_is(genotypes: list[Genotype]) -> None:
     features = DARTS.encode(genotypes, "graph")
     labels = np.random.default_rng(0).normal(size=len(genotypes))
-    once = compact(FAMILIES["gin"].fit(features, labels, 0, **SETTINGS["gin"]))
+    once = compact(FAMILIES["gin"].fit(features, labels, 0, LAYOUT, **SETTINGS["gin"]))
     assert isinstance(once, GinPredictor)
     for name, array in compact(once).to_arrays().items():
         np.testing.assert_array_equal(array, once.to_arrays()[name], strict=True)

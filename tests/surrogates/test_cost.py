@@ -57,7 +57,7 @@ def test_every_family_has_a_cost_and_a_time(name: str, genotypes) -> None:
     features = DARTS.encode(genotypes, encoding)
     quick = {"gin": {"epochs": 1}, "mlp": {"epochs": 1}, "gaussian_process": {"largest": 20}}
     labels = np.random.default_rng(0).normal(size=len(genotypes))
-    member = family.fit(features, labels, 0, **quick.get(name, {}))
+    member = family.fit(features, labels, 0, DARTS.graph_layout, **quick.get(name, {}))
     model = model_of((name, family.predictor.stack([member, member]), encoding))
     cost = query_cost(model)
     assert cost.node_visits + cost.multiply_adds > 0

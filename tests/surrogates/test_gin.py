@@ -10,12 +10,10 @@ from nasforge.space import DARTS
 from nasforge.space.darts.genotype import OPERATIONS
 from nasforge.space.darts.graph import LAYOUT, TO_OUTPUT
 from nasforge.surrogates.families import gin_network, torch_fitting
-from nasforge.surrogates.families.gin import fit_gin, infer_node_types
+from nasforge.surrogates.families.gin import fit_gin
 
 QUICK = {"hidden": 16, "layers": 2, "readout": 8, "epochs": 3}
-TYPES = infer_node_types(
-    DARTS.encode([DARTS.sample(np.random.default_rng(0))], "graph").reshape(1, -1, 3).astype(int)
-)
+TYPES = np.array(LAYOUT.node_types, np.int32)
 
 
 def random_rows(n: int, seed: int = 0) -> np.ndarray:
@@ -27,7 +25,7 @@ def frozen(network: gin_network.GinNetwork) -> GinPredictor:
     arrays = {name: p.detach().numpy()[None] for name, p in network.named_parameters()}
     for name in ("output_weights", "output_biases"):
         arrays[name] = arrays[name].astype(np.float64)
-    return GinPredictor(node_types=TYPES.astype(np.int32), **arrays)
+    return GinPredictor(node_types=TYPES, **arrays)
 
 
 @pytest.mark.parametrize("missing_edges", [False, True])
@@ -51,7 +49,7 @@ def test_a_fit_freezes_its_network_on_the_scale_of_the_labels() -> None:
     # from the labels' mean and standard deviation.
     rows, labels = random_rows(40), np.linspace(10.0, 30.0, 40)
     settings = {**QUICK, "epochs": 1, "learning_rate": 1e-12}
-    predicted = fit_gin(rows, labels, seed=7, **settings).predict(rows)[:, 0]
+    predicted = fit_gin(rows, labels, 7, LAYOUT, **settings).predict(rows)[:, 0]
     torch.manual_seed(7)
     network = gin_network.GinNetwork(TYPES, LAYOUT.operations, hidden=16, layers=2, readout=8)
     np.testing.assert_allclose(
@@ -74,7 +72,9 @@ def labels_of(rows: np.ndarray) -> np.ndarray:
 
 def test_it_learns_which_edge_an_operation_is_on() -> None:
     rows, new = random_rows(300), random_rows(100, seed=1)
-    member = fit_gin(rows, labels_of(rows), 0, hidden=16, layers=2, epochs=40, learning_rate=0.01)
+    member = fit_gin(
+        rows, labels_of(rows), 0, LAYOUT, hidden=16, layers=2, epochs=40, learning_rate=0.01
+    )
     error = ((member.predict(new)[:, 0] - labels_of(new)) ** 2).mean()
     assert error < 0.05 * labels_of(new).var()
 
@@ -82,7 +82,9 @@ def test_it_learns_which_edge_an_operation_is_on() -> None:
 def test_the_same_seed_gives_the_same_arrays_and_another_seed_others() -> None:
     rows = random_rows(50)
     labels = labels_of(rows)
-    first, again, other = (fit_gin(rows, labels, seed, **QUICK).to_arrays() for seed in (3, 3, 4))
+    first, again, other = (
+        fit_gin(rows, labels, seed, LAYOUT, **QUICK).to_arrays() for seed in (3, 3, 4)
+    )
     for name, array in first.items():
         np.testing.assert_array_equal(array, again[name])
         assert (name == "node_types") == np.array_equal(array, other[name])
@@ -96,7 +98,7 @@ def test_the_order_of_rows_and_the_seed_draw_nothing_from_outside() -> None:
     torch.manual_seed(11)
     torch.set_num_threads(2)
     try:
-        fit_gin(rows, labels_of(rows), 0, **QUICK)
+        fit_gin(rows, labels_of(rows), 0, LAYOUT, **QUICK)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(threads)
@@ -106,7 +108,7 @@ def test_the_order_of_rows_and_the_seed_draw_nothing_from_outside() -> None:
 @pytest.mark.parametrize("n", [1, 2, 33])
 def test_labels_that_are_all_the_same_are_predicted(n: int) -> None:
     rows = random_rows(n)
-    member = fit_gin(rows, np.full(n, 2.5), 0, **{**QUICK, "epochs": 60})
+    member = fit_gin(rows, np.full(n, 2.5), 0, LAYOUT, **{**QUICK, "epochs": 60})
     np.testing.assert_allclose(member.predict(rows), 2.5, atol=0.5)
     assert np.isfinite(member.predict(random_rows(20, seed=1))).all()
 
@@ -120,19 +122,9 @@ def test_nodes_are_inputs_outputs_and_what_is_between() -> None:
     assert set(types) == set(range(8))
 
 
-def test_edges_that_do_not_exist_say_nothing_of_nodes() -> None:
-    edges = np.array([[[0, 1, 0], [1, 2, 1], [2, 0, -1], [9, 9, -1]]])
-    assert sorted(infer_node_types(edges).tolist()) == [0, 1, 2]
-
-
-def test_graphs_without_edges_are_refused() -> None:
-    with pytest.raises(SurrogateError, match="graphs without edges"):
-        fit_gin(np.full((3, 6), -1.0, np.float32), np.ones(3), 0)
-
-
 def test_every_operation_of_the_layout_has_an_embedding() -> None:
     rows = random_rows(1)
-    member = fit_gin(rows, np.ones(1), 0, **QUICK)
+    member = fit_gin(rows, np.ones(1), 0, LAYOUT, **QUICK)
     assert member.operation_embeddings.shape == (1, 2, 2, TO_OUTPUT + 1, 16)
 
 
@@ -145,12 +137,12 @@ def test_the_rate_rises_and_falls_to_nothing() -> None:
 def test_without_pytorch_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch_fitting.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SurrogateError, match=r"gin needs PyTorch: pip install 'nasforge\[fit\]'"):
-        fit_gin(random_rows(2), np.ones(2), 0)
+        fit_gin(random_rows(2), np.ones(2), 0, LAYOUT)
 
 
 def test_the_default_settings_learn_a_noisy_function() -> None:
     rows, new = random_rows(400), random_rows(200, seed=1)
     labels = labels_of(rows) + np.random.default_rng(0).normal(scale=0.5, size=400)
-    member = fit_gin(rows, labels, 0)
+    member = fit_gin(rows, labels, 0, LAYOUT)
     error = ((member.predict(new)[:, 0] - labels_of(new)) ** 2).mean()
     assert error < 0.2 * labels_of(new).var()

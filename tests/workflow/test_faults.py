@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from tiny_campaign import TINY, Run, environment, fail, succeed
+from tiny_campaign import TINY, Run, environment, fail, script_process, succeed
 
 pytestmark = pytest.mark.slow
 
@@ -102,19 +102,6 @@ def assert_as_undisturbed(run: Run, undisturbed: Run) -> None:
 
 def entries(run: Run) -> dict[str, bytes]:
     return {path.stem: path.read_bytes() for path in run.cache.glob("train/*/*/*.json")}
-
-
-def script_process(run: Run, script: str) -> int | None:
-    """The process that runs a job's script, told by its command line."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes().decode().split("\0")
-        except OSError:  # it has ended
-            continue
-        mine = [part for part in command if part.endswith(script) and ".snakemake" in part]
-        if mine and (folder / "cwd").resolve() == run.folder.resolve() and "-c" not in command:
-            return int(folder.name)
-    return None
 
 
 def test_sigterm_of_a_job_repeats_nothing_and_a_retry_ends_as_undisturbed(

@@ -3,10 +3,12 @@
 import re
 from collections.abc import Callable
 
+import pytest
 import yaml
 from tiny_campaign import REPOSITORY, Run
 
 LOCAL_ONLY = {"resources"}
+SLURM = REPOSITORY / "profiles/slurm"
 SLURM_ONLY = {
     "executor",
     "jobs",
@@ -49,6 +51,26 @@ def test_every_job_that_leaves_this_machine_says_what_it_needs(
     for rule, resources in needs.items():
         assert re.search(r"\bmem_mb=\d+", resources), rule
         assert re.search(r"\bruntime=\d+", resources), rule
+
+
+@pytest.mark.parametrize(("attempt", "runtime"), [(2, 960), (4, 1440)])
+def test_the_documented_sites_profile_asks_for_more_by_attempt_and_never_too_much(
+    new_run: Callable[..., Run], attempt: int, runtime: int
+) -> None:
+    run = new_run()
+    page = (REPOSITORY / "docs/cluster.md").read_text()
+    (run.folder / "site").mkdir()
+    (run.folder / "site/config.yaml").write_text(
+        re.search(r"(?s)```yaml\n(default-resources.*?)```", page)[1]
+    )
+    profiles = ("--profile", str(run.folder / "site"), "--workflow-profile", str(SLURM))
+    process = run.snakemake("--dry-run", *profiles, "--attempt", str(attempt))
+    assert process.returncode == 0, process.stdout + process.stderr
+    jobs = re.findall(r"(?m)^rule train_shard:\n(?:    .*\n)*?    resources: (.*)", process.stdout)
+    assert jobs
+    for resources in jobs:
+        assert f"runtime={runtime}," in resources
+        assert f"mem_mb={4000 * attempt}," in resources
 
 
 def local_rules() -> set[str]:

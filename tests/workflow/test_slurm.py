@@ -1,16 +1,30 @@
 """The workflow on a real Slurm: devices, requests, and what a cluster does to jobs."""
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
+from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from cluster_run import ClusterRun, ShardLog, campaign, counted_trainings, rows, shard_logs
+from cluster_run import (
+    ClusterRun,
+    ShardLog,
+    campaign,
+    counted_trainings,
+    curves,
+    rows,
+    shard_logs,
+)
 from throwaway_slurm import ThrowawaySlurm, missing, throwaway_slurm
-from tiny_campaign import REPOSITORY, Run
+from tiny_campaign import REPOSITORY, Run, script_process
+
+from nasforge.training.checkpoint import Checkpoint
 
 pytestmark = [
     pytest.mark.slow,
@@ -86,9 +100,45 @@ def submitted(cluster: ThrowawaySlurm, run: SlurmRun) -> list[dict[str, str]]:
     ]
 
 
-def half_done(run: SlurmRun) -> ShardLog | None:
+def attempts(cluster: ThrowawaySlurm, run: SlurmRun, log: ShardLog) -> list[dict[str, str]]:
+    """What Slurm knows of the jobs of one shard, the first one first."""
+    wildcards = log.shard.removesuffix(".log").replace("/shard", "_").replace("/", "_")
+    return sorted(
+        (job for job in submitted(cluster, run) if job["Comment"].endswith(f"_{wildcards}")),
+        key=lambda job: int(job["JobId"]),
+    )
+
+
+def half_done(run: SlurmRun, sampler: str = "") -> ShardLog | None:
     """A training job that has trained something and has something to train."""
-    return next((log for log in shard_logs(run) if 0 < log.trained < SHARD - 1), None)
+    logs = [log for log in shard_logs(run) if log.shard.startswith(sampler)]
+    return next((log for log in logs if 0 < log.trained < SHARD - 1), None)
+
+
+def hang_in_a_training(run: SlurmRun, log: ShardLog, process: subprocess.Popen) -> None:
+    """Have a job stand still some epochs after a training began, and for ever.
+
+    Told by the processor time that it takes from here: a busy machine does not count.
+    """
+    job = script_process(run, "train_shard.py", f"SLURM_JOB_ID={log.slurm_job}")
+    assert job is not None
+    until = processor_s(job) + 0.15  # a training takes some three times that
+    run.wait_for(lambda: processor_s(job) >= until, process)
+    os.kill(job, signal.SIGSTOP)
+
+
+def processor_s(process: int) -> float:
+    """What a process has used of a processor."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def without_times(run: Run) -> dict[str, list[dict[str, Any]]]:
+    """The collected learning curves, which two runs share but for their times."""
+    return {
+        name: [{k: v for k, v in point.items() if k != "elapsed_s"} for point in curve]
+        for name, curve in curves(run).items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -162,3 +212,38 @@ def test_a_node_that_is_drained_and_dies_and_comes_back_loses_and_repeats_nothin
     [again] = [other for other in shard_logs(run) if other.shard == log.shard]
     assert again.slurm_job == log.slurm_job
     assert again.cached >= log.trained
+
+
+def test_a_job_at_its_time_limit_goes_on_after_its_last_epoch_with_more_time(
+    cluster: ThrowawaySlurm, locally: Run, tmp_path: Path
+) -> None:
+    run = SlurmRun(tmp_path, campaign())
+    limit = ("--set-resources", "train_shard:runtime=min(1*attempt,600)")
+    # 150 s: Slurm looks at its limits every half a minute, Snakemake ever less often for the end.
+    with counted_trainings(run) as trainings, run.started(*limit, *TABLES) as process:
+        # Not evolution's, whose second generation would follow after the wait.
+        log = run.wait_for(lambda: half_done(run, "random"), process)
+        hang_in_a_training(run, log, process)
+        file = run.results / "logs/train" / log.shard
+        run.wait_for(lambda: "SIGTERM: the training stops" in file.read_text(), process)
+        run.wait_for(lambda: attempts(cluster, run, log)[0]["JobState"] == "TIMEOUT", process)
+        [checkpoint] = run.cache.glob("train/**/*.checkpoint.npz")
+        _, kept = Checkpoint(checkpoint).load()
+        succeed(run, process)
+    first, second = attempts(cluster, run, log)
+    assert (first["TimeLimit"], second["TimeLimit"]) == ("00:01:00", "00:02:00")
+    assert (first["JobState"], second["JobState"]) == ("TIMEOUT", "COMPLETED")
+    assert first["JobId"] == log.slurm_job
+
+    epochs = run.config["training"]["recipe"]["epochs"]
+    assert 0 < len(kept) < epochs
+    assert f"going on after epoch {len(kept)}\n" in file.read_text()
+    curve = curves(run)[checkpoint.name.partition(".")[0]]
+    # To the last digit of the times: these epochs are those of the first job.
+    assert curve[: len(kept)] == [asdict(point) for point in kept]
+    assert len(curve) == epochs
+    assert list(run.cache.glob("train/**/*.checkpoint.npz")) == []
+
+    assert len(trainings) == len(set(trainings)) == TRAININGS
+    assert rows(run) == rows(locally)
+    assert without_times(run) == without_times(locally)

@@ -45,8 +45,31 @@ def test_every_study_ends_with_a_sentence_and_a_figure(finished: Run) -> None:
 
 
 @pytest.mark.slow
+def test_every_table_of_numbers_is_parquet(finished: Run) -> None:
+    studies = finished.results / "studies"
+    names = {file.relative_to(studies).as_posix() for file in studies.rglob("*.parquet")}
+    assert names >= {
+        "generalization.parquet",
+        "table.parquet",
+        "table_equal_error.parquet",
+        "trajectories.parquet",
+        "trajectories_order.parquet",
+        "long_runs.parquet",
+        "long_runs_leads.parquet",
+        "exploitation/predictions.parquet",
+        "exploitation.parquet",
+        "coverage.parquet",
+        "random_draws.parquet",
+    }
+    for name in names:
+        pd.read_parquet(studies / name)
+    # Proposals are CSV in all stages.
+    assert [file.name for file in studies.rglob("*.csv")] == ["proposals.csv"]
+
+
+@pytest.mark.slow
 def test_what_was_found_is_trained_like_everything_else(finished: Run) -> None:
-    table = pd.read_csv(finished.results / "studies/exploitation.csv")
+    table = pd.read_parquet(finished.results / "studies/exploitation.parquet")
     # (3 networks x 2 optimizers + 2 controls), 2 trainings each, in shards of 4.
     assert len(table) == 8
     assert (table["trainings"] == 2).all()

@@ -71,12 +71,8 @@ rule compare_trajectories:
         proposals="<results>/collect/proposals.parquet",
         runs=expand("<results>/studies/trajectories/{runs_on}.parquet", runs_on=RUNS_ON),
     output:
-        distances=report(
-            "<results>/studies/trajectories.csv",
-            category="Studies",
-            caption="../report/trajectories.rst",
-        ),
-        order="<results>/studies/trajectories_order.csv",
+        distances="<results>/studies/trajectories.parquet",
+        order="<results>/studies/trajectories_order.parquet",
         figure=report(
             "<results>/studies/trajectories.png",
             category="Studies",
@@ -122,7 +118,8 @@ rule compare_long_runs:
     input:
         curves=LONG_CURVES,
     output:
-        numbers="<results>/studies/long_runs.csv",
+        numbers="<results>/studies/long_runs.parquet",
+        leads="<results>/studies/long_runs_leads.parquet",
         figure=report(
             "<results>/studies/long_runs.png",
             category="Studies",
@@ -144,7 +141,7 @@ rule compare_with_draws:
         arrays=rules.export_benchmark.output.arrays,
         curves=LONG_CURVES,
     output:
-        numbers="<results>/studies/random_draws.csv",
+        numbers="<results>/studies/random_draws.parquet",
         figure=report(
             "<results>/studies/random_draws.png",
             category="Studies",
@@ -176,11 +173,7 @@ rule study_coverage:
     output:
         embedding="<results>/studies/coverage_embedding.parquet",
         distances="<results>/studies/coverage_distances.parquet",
-        summary=report(
-            "<results>/studies/coverage.csv",
-            category="Studies",
-            caption="../report/coverage.rst",
-        ),
+        summary="<results>/studies/coverage.parquet",
         figure=report(
             "<results>/studies/coverage.png",
             category="Studies",
@@ -207,7 +200,7 @@ rule choose_exploited:
         best=LONG_BEST,
     output:
         proposals="<results>/studies/exploitation/proposals.csv",
-        predictions="<results>/studies/exploitation/predictions.csv",
+        predictions="<results>/studies/exploitation/predictions.parquet",
     log:
         "<logs>/studies/choose_exploited.log",
     localrule: True
@@ -256,7 +249,7 @@ if EXPLOITATION["train"]:
     )
 
 elif EXPLOITATION["trained"]:
-    EXPLOITED = f"{EXPLOITATION['trained']}/predictions.csv"
+    EXPLOITED = f"{EXPLOITATION['trained']}/predictions.parquet"
     EXPLOITED_TRAININGS = sorted(
         map(str, Path(EXPLOITATION["trained"]).glob("evaluations/*.parquet"))
     )
@@ -269,11 +262,7 @@ if EXPLOITED_IS_TRAINED:
             predictions=EXPLOITED,
             evaluations=EXPLOITED_TRAININGS,
         output:
-            scores=report(
-                "<results>/studies/exploitation.csv",
-                category="Studies",
-                caption="../report/exploitation.rst",
-            ),
+            scores="<results>/studies/exploitation.parquet",
             figure=report(
                 "<results>/studies/exploitation.png",
                 category="Studies",

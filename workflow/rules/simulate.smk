@@ -3,7 +3,7 @@ Simulating (training.evaluator: simulate): outcomes drawn from a frozen benchmar
 
 In:   sample/<sampler>/<batch>.csv, training.simulate.benchmark
 Out:  simulate/source.json, simulate/<sampler>/<batch>/shard<j>.{evaluations,curves}.parquet,
-      studies/recovery.csv
+      studies/recovery.parquet, studies/recovery.png
 Beside: the evaluation cache, in a folder of its own
 """
 
@@ -66,8 +66,9 @@ rule score_recovery:
         source="<results>/simulate/source.json",
         manifest="<export>/manifest.json",
     output:
-        scores=report(
-            "<results>/studies/recovery.csv",
+        scores="<results>/studies/recovery.parquet",
+        figure=report(
+            "<results>/studies/recovery.png",
             category="Studies",
             caption="../report/recovery.rst",
         ),

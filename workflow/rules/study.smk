@@ -42,11 +42,7 @@ rule score_generalization:
             "<results>/studies/generalization/{family}.parquet", family=FAMILIES
         ),
     output:
-        scores=report(
-            "<results>/studies/generalization.csv",
-            category="Studies",
-            caption="../report/generalization.rst",
-        ),
+        scores="<results>/studies/generalization.parquet",
         figure=report(
             "<results>/studies/generalization.png",
             category="Studies",
@@ -69,7 +65,8 @@ rule compare_with_table:
         proposals="<results>/collect/proposals.parquet",
         predictions=rules.score_generalization.input.predictions,
     output:
-        scores="<results>/studies/table.csv",
+        scores="<results>/studies/table.parquet",
+        equal_error="<results>/studies/table_equal_error.parquet",
         figure=report(
             "<results>/studies/table.png",
             category="Studies",
@@ -94,12 +91,8 @@ rule score_set_aside:
         records=fitted("json", targets=["val_accuracy"]),
         arrays=fitted("npz", FAMILIES, ["val_accuracy"]),
     output:
-        predictions="<results>/studies/set_aside_predictions.csv",
-        scores=report(
-            "<results>/studies/set_aside.csv",
-            category="Studies",
-            caption="../report/set_aside.rst",
-        ),
+        predictions="<results>/studies/set_aside_predictions.parquet",
+        scores="<results>/studies/set_aside.parquet",
         figure=report(
             "<results>/studies/parameter_free.png",
             category="Studies",

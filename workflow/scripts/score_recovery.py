@@ -13,4 +13,4 @@ with job(snakemake):
     check_is_simulated(truth, read_source(Path(snakemake.input.source)))
     recovered = nasforge.load(Path(snakemake.input.manifest).parent)
     rows = score_recovery(truth, recovered, snakemake.params.samplers)
-    write_recovery(Path(snakemake.output.scores), rows)
+    write_recovery(rows, Path(snakemake.output.scores), Path(snakemake.output.figure))

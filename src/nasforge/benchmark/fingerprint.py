@@ -11,6 +11,7 @@ import numpy as np
 from nasforge.accelerator import numpy_alone
 from nasforge.benchmark.noise import splitmix64
 from nasforge.recipe import digest
+from nasforge.space.encoding import encode, feature_names
 from nasforge.space.protocol import Architecture, SearchSpace
 
 GOLDEN_ARCHITECTURES = 16
@@ -56,6 +57,6 @@ def encoding_fingerprint(space: SearchSpace, encoding: str) -> str:
     """
     golden = golden_architectures(space, GOLDEN_ARCHITECTURES)
     with numpy_alone():  # the reference; and loading a benchmark need not wait for numba
-        features = np.ascontiguousarray(space.encode(golden, encoding), dtype="<f4")
-    names = "\n".join(space.feature_names(encoding))
+        features = np.ascontiguousarray(encode(space, golden, encoding), dtype="<f4")
+    names = "\n".join(feature_names(space, encoding))
     return hashlib.sha256(names.encode() + features.tobytes()).hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 
 from nasforge.benchmark.predictors import ForestPredictor, Predictor
 from nasforge.benchmark.targets import IDENTITY, Scale
+from nasforge.space.encoding import encode
 from nasforge.space.protocol import Architecture, SearchSpace
 
 
@@ -34,7 +35,7 @@ class Encoded:
     def __getitem__(self, encoding: str) -> np.ndarray:
         """float32 [n, d]."""
         if encoding not in self._features:
-            self._features[encoding] = self._space.encode(self.architectures, encoding)
+            self._features[encoding] = encode(self._space, self.architectures, encoding)
         return self._features[encoding]
 
     def ask(self, predictor: Predictor, encoding: str) -> np.ndarray:

@@ -24,6 +24,7 @@ from nasforge.benchmark.predictors import GinPredictor, Predictor, make_predicto
 from nasforge.benchmark.section import FILE, plain_key
 from nasforge.benchmark.targets import Scale
 from nasforge.errors import BenchmarkFormatError, GenotypeError
+from nasforge.space.encoding import encode, encodings_of, feature_names
 from nasforge.space.protocol import SearchSpace
 
 T = TypeVar("T")
@@ -117,7 +118,7 @@ class _Predictors:
         return Part(family, predictor, entry.encoding, Scale(entry.link), entry.weight)
 
     def _check_features(self, predictor: Predictor, encoding: str) -> None:
-        width = len(self._space.feature_names(encoding))
+        width = len(feature_names(self._space, encoding))
         if not predictor.accepts(width):
             raise BenchmarkFormatError(
                 f"uses {predictor.features} features, encoding {encoding!r} has {width}"
@@ -129,7 +130,7 @@ class _Predictors:
         """Features of some architectures."""
         if encoding not in self._golden:
             golden = golden_architectures(self._space, GOLDEN_ARCHITECTURES)
-            self._golden[encoding] = self._space.encode(golden, encoding)
+            self._golden[encoding] = encode(self._space, golden, encoding)
         return self._golden[encoding]
 
     def _checked(self, entry: PartEntry, step: Callable[[], T]) -> T:
@@ -145,7 +146,7 @@ def _check_encodings(
 ) -> None:
     """What the space encodes today must be what the models were fitted on."""
     for encoding in encodings:
-        if encoding not in space.encodings:
+        if encoding not in encodings_of(space):
             raise BenchmarkFormatError(f"{folder}: the space has no encoding {encoding[:60]!r}")
         if encoding_fingerprint(space, encoding) != manifest.encodings[encoding]:
             raise BenchmarkFormatError(

@@ -6,6 +6,7 @@
 """
 
 from nasforge.space.darts import DARTS
+from nasforge.space.graph import Graph, GraphLayout
 from nasforge.space.protocol import SearchSpace
 
-__all__ = ["DARTS", "SearchSpace"]
+__all__ = ["DARTS", "Graph", "GraphLayout", "SearchSpace"]

@@ -3,6 +3,7 @@
     >>> rows = DARTS.encode(genotypes, "graph")
     >>> sources, targets, operations = graphs_from_rows(rows)
     >>> DARTS.graph_layout.node_types       # the same for all architectures of a space
+    >>> rows_from_graphs([space.graph(a) for a in architectures], space.graph_layout)
 
 A row holds the triples (source, target, operation) of all edges, one after the other; a space
 whose graphs have different numbers of edges fills up with edges whose operation is `NO_EDGE`.
@@ -10,8 +11,11 @@ whose graphs have different numbers of edges fills up with edges whose operation
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
+
+from nasforge.errors import SpaceError
 
 NO_EDGE = -1
 """The operation of an edge that is not there."""
@@ -19,19 +23,22 @@ NO_EDGE = -1
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """One architecture as a directed graph without cycles.
+    """One architecture as a directed graph without cycles; its nodes are its space's.
 
     Attributes:
-        node_types: int64 [nodes], what a node is, from 0.
         sources: int64 [edges], the node that an edge comes from.
         targets: int64 [edges], the node that it goes to.
         operations: int64 [edges], what it does, from 0.
     """
 
-    node_types: np.ndarray
     sources: np.ndarray
     targets: np.ndarray
     operations: np.ndarray
+
+    @classmethod
+    def from_edges(cls, edges: Sequence[tuple[int, int, int]]) -> Self:
+        """From (source, target, operation) of every edge."""
+        return cls(*np.array(edges, dtype=np.int64).reshape(-1, 3).T)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class GraphLayout:
     """What all graphs of a space have in common.
 
     Attributes:
-        node_types: The type of every node.
+        node_types: The type of every node, from 0; nodes of one type are interchangeable.
         edges: The highest number of edges.
         operations: Number of different operations of edges.
     """
@@ -64,12 +71,23 @@ class GraphLayout:
 
 
 def rows_from_graphs(graphs: Sequence[Graph], layout: GraphLayout) -> np.ndarray:
-    """Edges of graphs, in their order, as float32 [n, 3 * layout.edges]."""
+    """Edges of graphs, in their order, as float32 [n, 3 * layout.edges].
+
+    Raises:
+        SpaceError: A graph has more edges, nodes or operations than the layout.
+    """
     rows = np.zeros((len(graphs), layout.edges, 3), dtype=np.float32)
     rows[:, :, 2] = NO_EDGE
+    highest = layout.nodes - 1, layout.nodes - 1, layout.operations - 1
     for row, graph in zip(rows, graphs, strict=True):
-        edges = [graph.sources, graph.targets, graph.operations]
-        row[: len(graph.sources)] = np.stack(edges, axis=1)
+        edges = np.stack([graph.sources, graph.targets, graph.operations], axis=1)
+        if len(edges) > layout.edges or ((edges < 0) | (edges > highest)).any():
+            raise SpaceError(
+                f"a graph of edges (source, target, operation) {edges.tolist()} is outside its "
+                f"space's graph_layout: {layout.edges} edges, {layout.nodes} nodes, "
+                f"{layout.operations} operations"
+            )
+        row[: len(edges)] = edges
     return rows.reshape(len(graphs), -1)
 
 

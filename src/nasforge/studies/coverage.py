@@ -18,11 +18,12 @@ import pandas as pd
 
 import nasforge
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import OPTIMIZERS
 from nasforge.space.protocol import Architecture, SearchSpace
 from nasforge.studies.embedding import embed, plot_coverage
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.resampling import resampled_means
 from nasforge.studies.without_optimizer import proposed_by_optimizer
 from nasforge.surrogates.fitting import OutOfFold
@@ -72,7 +73,7 @@ class CoverageOutputs:
         distances: group, distance (edits to the nearest evaluated network); a row each, parquet.
         summary: A row per group: networks, mean_distance with low and high (90 % bootstrap), near
             (share that is near) and near_edits (what counts as near), top (share of evaluated ones
-            in the top region by out-of-fold prediction), CSV.
+            in the top region by out-of-fold prediction), parquet.
         figure: Embeddings, and distances.
         finding: One sentence.
     """
@@ -120,11 +121,9 @@ def study_coverage(
         [(group, int(d)) for group, own in groups.items() for d in own],
         columns=["group", "distance"],
     )
-    for file, table in ((outputs.embedding, embedded), (outputs.distances, distances)):
-        with atomic_path(file) as temporary:
-            table.to_parquet(temporary, index=False)
-    with atomic_path(outputs.summary) as temporary:
-        summary.round(4).to_csv(temporary, index=False)
+    write_numbers(outputs.embedding, embedded)
+    write_numbers(outputs.distances, distances)
+    write_numbers(outputs.summary, summary)
     write_text(outputs.finding, finding(summary, len(networks)) + "\n")
     plot_coverage(embedded, distances, outputs.figure)
 

@@ -16,16 +16,15 @@ from matplotlib.axes import Axes
 
 from nasforge.benchmark.score_text import ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
+from nasforge.studies.numbers import write_numbers
+from nasforge.studies.regions import in_top_region
 from nasforge.studies.style import MUTED, colours, figure
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores, score_table
 from nasforge.surrogates.selection import SELECTION_TARGET
 
 _LOG = logging.getLogger(__name__)
-
-TOP_PART = 0.2
-"""Of the architectures, by the mean prediction of all families: the top region."""
 
 DISTANCES = (("1 edit", 1, 1), ("2 edits", 2, 2), ("3 or more edits", 3, 10**9))
 FEWEST = 10
@@ -49,7 +48,7 @@ def score_generalization(
     Args:
         development_file: The development part.
         prediction_files: By family.
-        scores_file: The score table with columns scheme, group and trained, written as CSV.
+        scores_file: The score table with columns scheme, group and trained, written as parquet.
         figure_file: Scores over the size of the training set, and of what was left out.
         finding_file: What they say, in sentences.
     """
@@ -71,8 +70,7 @@ def score_generalization(
         tables.append(table.assign(scheme=scheme, group=group, trained=trained))
         _LOG.info("%s %s\n%s", scheme, group, format_scores(table))
     table = pd.concat(tables, ignore_index=True)
-    with atomic_path(scores_file) as temporary:
-        table.drop(columns=["target", "part"]).round(5).to_csv(temporary, index=False)
+    write_numbers(scores_file, table.drop(columns=["target", "part"]))
     write_text(finding_file, finding(table) + "\n")
     plot_generalization(table, figure_file)
 
@@ -93,10 +91,7 @@ def _groups(
         trained = round(rows["trained"].mean())
         yield str(scheme), str(group), trained, index, values
         if (scheme, group) == ("size", "all"):
-            top = np.mean(list(values.values()), axis=0) >= np.quantile(
-                np.mean(list(values.values()), axis=0), 1 - TOP_PART
-            )
-            parts = {"top fifth by prediction": ("region", top)}
+            parts = {"top fifth by prediction": ("region", in_top_region(list(values.values())))}
             distance = rows["distance"].to_numpy()
             for name, low, high in DISTANCES:
                 parts[name] = ("distance", (distance >= low) & (distance <= high))

@@ -19,9 +19,10 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS, Scale
-from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
+from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import Architecture, SearchSpace
+from nasforge.studies.numbers import write_numbers
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.labels import Labels, read_labels
@@ -94,7 +95,7 @@ def hold_out(
     record = json.loads(sources.record.read_text(encoding="utf-8"))
     labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
     architectures = [space.parse(text) for text in labels.architectures]
-    features = space.encode(architectures, record["encoding"])
+    features = encode(space, architectures, record["encoding"])
     splits = [
         *size_splits(labels, sizes),
         *left_out_splits(labels, proposed_by(space, sources.proposals)),
@@ -103,7 +104,7 @@ def hold_out(
     largest = max((len(s.inside) for s in splits if s.scheme == "size"), default=0)
     tables = []
     for split in splits:
-        predicted = _predict(record, features, split, members)
+        predicted = _predict(space, record, features, split, members)
         # Folds differ by one architecture in size.
         full = split.scheme == "size" and len(split.inside) > 0.99 * largest - 1
         tables.append(
@@ -119,8 +120,7 @@ def hold_out(
             )
         )
         _LOG.info("%s %s: %d fitted", split.scheme, split.group, len(split.inside))
-    with atomic_path(output) as temporary:
-        pd.concat(tables).to_parquet(temporary, index=False)
+    write_numbers(output, pd.concat(tables))
 
 
 def size_splits(labels: Labels, sizes: Sequence[int]) -> Iterator[Split]:
@@ -165,17 +165,21 @@ def proposed_by(space: SearchSpace, proposals_file: Path) -> dict[str, set[str]]
 
 
 def _predict(
-    record: Mapping[str, Any], features: np.ndarray, split: Split, members: int
+    space: SearchSpace,
+    record: Mapping[str, Any],
+    features: np.ndarray,
+    split: Split,
+    members: int,
 ) -> np.ndarray:
-    link = Scale(record["link"])
+    family, link = FAMILIES[record["family"]], Scale(record["link"])
     values = link.forward(split.labels[split.inside])
     seeds = Bagging(FOLDS, members, SEED)
-    predicted = [
-        FAMILIES[record["family"]]
-        .fit(features[split.inside], values, seeds.seed_of(member), **record["settings"])
-        .predict(features[split.outside])[:, 0]
+    data = features[split.inside], values
+    fitted = [
+        family.fit(*data, seeds.seed_of(member), layout_of(space), **record["settings"])
         for member in range(members)
     ]
+    predicted = [member.predict(features[split.outside])[:, 0] for member in fitted]
     return link.inverse(np.array(predicted)).mean(axis=0)
 
 

@@ -17,11 +17,11 @@ import pandas as pd
 
 import nasforge
 from nasforge.errors import SurrogateError
-from nasforge.evaluations.files import atomic_path
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.optimizers.trajectory import Trajectory
 from nasforge.space.protocol import SearchSpace
+from nasforge.studies.numbers import write_numbers
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,6 +29,9 @@ BEST_KEPT = 100
 """Networks per run, of which the study of exploitation trains some."""
 
 TARGET = "val_accuracy"
+
+POINTS = 200
+"""Of a curve, evenly on a logarithmic axis."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,8 @@ def run_long(
         best.append(_best(run, space).assign(noisy=noisy))
         kind = "noisy" if noisy else "noise-free"
         _LOG.info("%s, %s, seed %d: %.4f", spec.optimizer, kind, seed, run.incumbent_value[-1])
-    for file, tables in ((curves_file, curves), (best_file, best)):
-        with atomic_path(file) as temporary:
-            pd.concat(tables).to_parquet(temporary, index=False)
+    write_numbers(curves_file, pd.concat(curves))
+    write_numbers(best_file, pd.concat(best))
 
 
 def _incumbents(run: Trajectory) -> pd.DataFrame:
@@ -166,3 +168,13 @@ def _steps(curves: pd.DataFrame, along: str, at: np.ndarray, column: str) -> np.
         values = own[column].to_numpy()[np.maximum(last, 0)]
         rows.append(np.where(last < 0, np.nan, values))
     return np.array(rows)
+
+
+def grid(last: float, first: float = 1.0) -> np.ndarray:
+    """Points from `first` to `last`, evenly on a logarithmic axis."""
+    return np.geomspace(first, max(last, first), POINTS)
+
+
+def shortest(runs: Mapping[str, pd.DataFrame]) -> int:
+    """Evaluations that every run has."""
+    return int(min(table.groupby("seed")["evaluation"].max().min() for table in runs.values()))

@@ -15,24 +15,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nasforge.evaluations.files import atomic_path, write_text
-from nasforge.studies.long_runs import at_evaluations, at_times, read_curves
-from nasforge.studies.resampling import interval_text, resampled_means
+from nasforge.evaluations.files import write_text
+from nasforge.studies.leads import KINDS, finding, lead_table
+from nasforge.studies.long_runs import at_evaluations, at_times, grid, read_curves, shortest
+from nasforge.studies.numbers import write_numbers
+from nasforge.studies.resampling import resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.scores import interval
 
-POINTS = 200
-"""Of a curve, evenly on a logarithmic axis."""
-
 FIRST_SHOWN = 10
 """Evaluations where the figure begins; before, there is little but chance."""
-
-KINDS = {True: "noisy values", False: "noise-free values"}
-
-STUDIED = "local_search"
-
-LEVEL = 0.005
-"""Points of accuracy; a lead that is smaller is none."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +33,15 @@ class LongRunOutputs:
 
     Attributes:
         numbers: A row per kind of run (noisy or not), optimizer, and number of evaluations (1, 2,
-            5, 10, ...), CSV.
+            5, 10, ...), parquet.
+        leads: A row per kind of run and rival: where local search overtakes, as `lead_table` has
+            it, parquet.
         figure: Incumbents over simulated time and over evaluations.
         finding: One sentence per kind of run.
     """
 
     numbers: Path
+    leads: Path
     figure: Path
     finding: Path
 
@@ -61,24 +56,16 @@ def compare_long_runs(curve_files: Sequence[Path], outputs: LongRunOutputs) -> N
     kinds = {noisy: read_curves(curve_files, noisy) for noisy in (True, False)}
     kinds = {noisy: runs for noisy, runs in kinds.items() if runs}
     numbers = [number_table(runs).assign(noisy=noisy) for noisy, runs in kinds.items()]
-    with atomic_path(outputs.numbers) as temporary:
-        pd.concat(numbers).round(6).to_csv(temporary, index=False)
-    write_text(outputs.finding, " ".join(finding(runs) for runs in kinds.values()) + "\n")
+    leads = [lead_table(runs) for runs in kinds.values()]
+    write_numbers(outputs.numbers, pd.concat(numbers))
+    write_numbers(outputs.leads, pd.concat(leads))
+    write_text(outputs.finding, " ".join(map(finding, leads)) + "\n")
     plot_long_runs(kinds, outputs.figure)
-
-
-def grid(last: float, first: float = 1.0) -> np.ndarray:
-    """Points from `first` to `last`, evenly on a logarithmic axis."""
-    return np.geomspace(first, max(last, first), POINTS)
-
-
-def _shortest(runs: Mapping[str, pd.DataFrame]) -> int:
-    return int(min(table.groupby("seed")["evaluation"].max().min() for table in runs.values()))
 
 
 def number_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Mean noise-free value of the incumbent, and mean simulated hours, by evaluations."""
-    last = _shortest(runs)
+    last = shortest(runs)
     steps = [k * 10**e for e in range(len(str(last))) for k in (1, 2, 5) if k * 10**e < last]
     numbers = np.array([*steps, last])
     rows = []
@@ -105,58 +92,6 @@ def number_table(runs: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def overtakes(own: np.ndarray, rival: np.ndarray) -> int | None:
-    """The point from which on the mean of `own` is above that of `rival` to the end.
-
-    Args:
-        own: float64 [seeds, n].
-        rival: float64 [seeds, n].
-
-    Returns:
-        An index, or None if it is not above at the end.
-    """
-    behind = np.flatnonzero(~(own.mean(axis=0) > rival.mean(axis=0)))
-    first = int(behind[-1]) + 1 if len(behind) else 0
-    return first if first < own.shape[1] else None
-
-
-def finding(runs: Mapping[str, pd.DataFrame]) -> str:
-    """One sentence: where local search overtakes each other optimizer, and how sure its lead is."""
-    if STUDIED not in runs or len(runs) < 2:
-        return f"Not answered: {STUDIED} and another optimizer must be in studies.long_runs."
-    last = _shortest(runs)
-    numbers = np.unique(grid(last).astype(int))
-    values = {name: at_evaluations(table, numbers) for name, table in runs.items()}
-    own = values.pop(STUDIED)
-    rate_s = (runs[STUDIED]["wall_time_s"] / runs[STUDIED]["evaluation"]).iloc[-1]
-    parts = []
-    for name, rival in values.items():
-        rng = np.random.default_rng(0)
-        lead = 100 * (own[:, -1].mean() - rival[:, -1].mean())
-        lead_samples = 100 * (
-            resampled_means(own[:, -1:], rng)[:, 0] - resampled_means(rival[:, -1:], rng)[:, 0]
-        )
-        number = overtakes(own, rival)
-        if abs(lead) < LEVEL:
-            where = f"ends level with {name}"
-        elif number is None:
-            where = f"does not overtake {name}"
-        elif number == 0:
-            where = f"is ahead of {name} from the first evaluation on"
-        else:
-            hours = rate_s * numbers[number] / 3600
-            form = ",.0f" if hours >= 10 else ".1f"
-            time = "" if np.isnan(hours) else f" ({hours:{form}} simulated hours)"
-            where = f"overtakes {name} after {numbers[number]:,} evaluations{time}"
-        parts.append(f"{where} ({lead:+.2f} points at the end, {interval_text(lead_samples)})")
-    noisy = KINDS[bool(runs[STUDIED]["noisy"].iloc[0])]
-    seeds = len(own)
-    return (
-        f"In runs of {last:,} evaluations that see {noisy} ({seeds} seeds), "
-        f"{STUDIED} {'; '.join(parts)}."
-    )
-
-
 def plot_long_runs(kinds: Mapping[bool, Mapping[str, pd.DataFrame]], output: Path) -> None:
     """Mean noise-free incumbents with the range over seeds; a panel per kind of run.
 
@@ -164,11 +99,11 @@ def plot_long_runs(kinds: Mapping[bool, Mapping[str, pd.DataFrame]], output: Pat
     """
     names = list(dict.fromkeys(name for runs in kinds.values() for name in runs))
     colour = colours(names)
-    last = max(map(_shortest, kinds.values()))
+    last = max(map(shortest, kinds.values()))
     with figure(output, f"Runs of {last:,} evaluations", panels=len(kinds)) as panels:
         for axes, (noisy, runs) in zip(panels, kinds.items(), strict=True):
             for name, table in runs.items():
-                x, values, label = _curve(table, _shortest(runs))
+                x, values, label = _curve(table, shortest(runs))
                 _draw(axes, x, values, colour[name], name)
             axes.set_xlabel(label)
             axes.set_title(f"optimizers see {KINDS[noisy]}", fontsize=10)

@@ -17,10 +17,11 @@ import pandas as pd
 from scipy.special import gammaln
 
 import nasforge
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.optimizers.backends import BenchmarkBackend
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.long_runs import TARGET, at_evaluations, read_curves
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.resampling import interval_text, resampled_means
 from nasforge.studies.style import MUTED, colours, figure
 
@@ -41,7 +42,7 @@ class DrawOutputs:
         numbers: evaluations (or draws), draws (expected noise-free value of the best of so many,
             chosen by the values seen), draws_without_noise (chosen by noise-free ones),
             small_space (of draws without replacement from `table_size` networks), and a column per
-            optimizer (mean noise-free value of the incumbent), CSV.
+            optimizer (mean noise-free value of the incumbent), parquet.
         figure: The same as curves.
         finding: One sentence.
     """
@@ -82,8 +83,7 @@ def compare_with_draws(
     for name, run in runs.items():
         own = numbers <= last
         table.loc[own, name] = at_evaluations(run, numbers[own]).mean(axis=0)
-    with atomic_path(outputs.numbers) as temporary:
-        table.round(6).to_csv(temporary, index=False)
+    write_numbers(outputs.numbers, table)
     incumbents = {name: at_evaluations(run, np.array([last]))[:, 0] for name, run in runs.items()}
     text = finding(table, incumbents, values, table_size)
     write_text(outputs.finding, text + "\n")

@@ -7,19 +7,19 @@ says what a real campaign of the same size would find, were the world as the tru
 truth is a surrogate, smoother than trainings are: a real campaign recovers less.
 """
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from nasforge.benchmark import Benchmark
-from nasforge.evaluations.files import write_text
 from nasforge.optimizers import Observations, make_optimizer
 from nasforge.recipe import digest
+from nasforge.studies.numbers import write_numbers
+from nasforge.studies.style import colours, figure
 from nasforge.surrogates.metrics import METRICS
 
 FRESH = 2000
@@ -39,6 +39,12 @@ BATCH = 10
 
 LEVELS = (0.5, 0.8, 0.95)
 """Central intervals whose coverage is measured."""
+
+SEARCH = "search "
+"""Begins the quantities of searches: a sampler's name follows, or "ranking"."""
+
+SIDES = ("truth", "recovered")
+"""Measures of what is known on either benchmark."""
 
 _QUANTILES = {0.5: 0.674490, 0.8: 1.281552, 0.95: 1.959964}
 """Of the standard normal distribution, two-sided."""
@@ -82,21 +88,35 @@ def score_recovery(
     return rows + _searches(truth, recovered, samplers)
 
 
-def write_recovery(path: Path, rows: Sequence[RecoveryRow]) -> None:
-    """Write the rows as CSV, atomically."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["quantity", "measure", "value"])
-    writer.writerows([row.quantity, row.measure, f"{row.value:.5g}"] for row in rows)
-    write_text(path, buffer.getvalue())
+def write_recovery(rows: Sequence[RecoveryRow], scores_file: Path, figure_file: Path) -> None:
+    """Write the rows as parquet, and draw them."""
+    table = pd.DataFrame([asdict(row) for row in rows])
+    write_numbers(scores_file, table)
+    plot_recovery(table, figure_file)
+
+
+def plot_recovery(table: pd.DataFrame, output: Path) -> None:
+    """How alike both rank architectures, by target, and where searches end on either."""
+    searched = table["quantity"].str.startswith(SEARCH)
+    taus = table[(table["measure"] == "kendall_tau") & ~searched]
+    ends = table[searched & table["measure"].isin(SIDES)]
+    colour = colours(SIDES)
+    with figure(output, "What a simulated campaign recovers", panels=2) as panels:
+        panels[0].barh(taus["quantity"], taus["value"], color=colour["recovered"])
+        panels[0].set_xlabel("Kendall tau to the truth, fresh architectures")
+        for side, marker in zip(SIDES, "ox", strict=True):
+            own = ends[ends["measure"] == side]
+            names = own["quantity"].str.removeprefix(SEARCH)
+            panels[1].plot(100 * own["value"], names, marker, color=colour[side], label=side)
+        panels[1].set_xlabel("accuracy in % where searches end, without noise")
+        panels[1].legend(frameon=False, fontsize=8, title="search on")
 
 
 def _noise(true: Mapping[str, np.ndarray], found: Mapping[str, np.ndarray]) -> list[RecoveryRow]:
     """Root mean variance between trainings of val_accuracy."""
-    pairs = (("truth", true), ("recovered", found))
     return [
         RecoveryRow("noise_std", name, float(np.sqrt((answer["noise_std"] ** 2).mean())))
-        for name, answer in pairs
+        for name, answer in zip(SIDES, (true, found), strict=True)
     ]
 
 
@@ -124,13 +144,13 @@ def _searches(
     for entry in reversed(entries.values()):
         ends.append([_search(bench, entry) for bench in (truth, recovered)])
         rows += [
-            RecoveryRow(f"search {entry['name']}", name, value)
-            for name, value in zip(("truth", "recovered"), ends[-1], strict=True)
+            RecoveryRow(f"{SEARCH}{entry['name']}", name, value)
+            for name, value in zip(SIDES, ends[-1], strict=True)
         ]
     if len(ends) > 1:
         on_truth, on_recovered = np.array(ends).T
         tau = METRICS["kendall_tau"](on_truth, on_recovered)
-        rows.append(RecoveryRow("search ranking", "kendall_tau", float(tau)))
+        rows.append(RecoveryRow(f"{SEARCH}ranking", "kendall_tau", float(tau)))
     return rows
 
 

@@ -74,7 +74,7 @@ def write_results(sources: ResultsSources, studies: Sequence[Study], folder: Pat
     """
     manifest = json.loads(sources.manifest.read_text(encoding="utf-8"))
     test = pd.read_parquet(sources.test_scores)
-    general = generalization_tables(pd.read_csv(sources.generalization))
+    general = generalization_tables(pd.read_parquet(sources.generalization))
     sections = {
         "Test part": score_tables(test),
         "Other targets, test part": other_targets(test),
@@ -83,7 +83,7 @@ def write_results(sources: ResultsSources, studies: Sequence[Study], folder: Pat
         **general,
     }
     if sources.set_aside is not None:
-        aside = pd.read_csv(sources.set_aside)
+        aside = pd.read_parquet(sources.set_aside)
         for sampler, rows in aside.groupby("sampler"):
             sections[f"Set aside: {sampler}"] = by_family(rows)
     lines = [*_head(manifest), "## Scores", "", SCORES, ""]

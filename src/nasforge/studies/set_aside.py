@@ -16,9 +16,10 @@ import pandas as pd
 from nasforge.benchmark.model import Encoded
 from nasforge.benchmark.score_text import score_text
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.optimizers.parameter_free import PARAMETER_FREE
 from nasforge.space import SearchSpace
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.fitting import read_model
 from nasforge.surrogates.labels import Labels, read_labels
@@ -52,8 +53,8 @@ class SetAsideOutputs:
 
     Attributes:
         predictions: sampler, architecture, label, seeds, parameter_free (operations), and a
-            column per surrogate, CSV.
-        scores: The score table with a column `sampler`, CSV.
+            column per surrogate, parquet.
+        scores: The score table with a column `sampler`, parquet.
         figure: Trained and predicted accuracy over the number of parameter-free operations.
         finding: What they say, in a sentence or two.
     """
@@ -95,11 +96,9 @@ def score_set_aside(
             **{name: values.mean(axis=1) for name, values in members.items()},
         }
     )
-    with atomic_path(outputs.predictions) as temporary:
-        table.to_csv(temporary, index=False)
+    write_numbers(outputs.predictions, table)
     scores = _scores(truth, members, sources)
-    with atomic_path(outputs.scores) as temporary:
-        scores.round(5).to_csv(temporary, index=False)
+    write_numbers(outputs.scores, scores)
     surrogates = [name for name in members if name != "mean"]
     write_text(outputs.finding, finding(table, scores, surrogates) + "\n")
     plot_parameter_free(table, surrogates, outputs.figure)

@@ -15,6 +15,7 @@ from nasforge.benchmark.noise import noise_std, standard_normals
 from nasforge.benchmark.targets import TARGETS, Scale
 from nasforge.optimizers.backends.protocol import Outcomes
 from nasforge.recipe import digest
+from nasforge.space.graph import GraphLayout
 from nasforge.space.protocol import Architecture, SearchSpace
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.families import FAMILIES
@@ -59,22 +60,28 @@ class SurrogateBackend:
 
 
 def fit_members(
-    record: Mapping[str, Any], features: np.ndarray, values: np.ndarray, members: int, seed: int
+    record: Mapping[str, Any],
+    data: tuple[np.ndarray, np.ndarray],
+    layout: GraphLayout | None,
+    members: int,
+    seed: int,
 ) -> Model:
     """An ensemble of one family, all members on the same data with seeds of their own.
 
     Args:
         record: What `fit_target` wrote: family, encoding, link and settings.
-        features: float32 [n, d], in the record's encoding.
-        values: float64 [n], labels on the target's scale.
+        data: Features float32 [n, d], in the record's encoding, and labels float64 [n] on the
+            target's scale.
+        layout: That of the space's graphs, if it has them.
         members: How many.
         seed: Their seeds derive from it.
     """
     family, link = FAMILIES[record["family"]], Scale(record["link"])
+    features, values = data
     labels = link.forward(values)
     seeds = Bagging(members, 1, seed)
     fitted = [
-        family.fit(features, labels, seeds.seed_of(member), **record["settings"])
+        family.fit(features, labels, seeds.seed_of(member), layout, **record["settings"])
         for member in range(members)
     ]
     return Model((Part(family.name, family.predictor.stack(fitted), record["encoding"], link),))

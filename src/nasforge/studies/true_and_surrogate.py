@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nasforge.evaluations.files import atomic_path, write_text
+from nasforge.evaluations.files import write_text
 from nasforge.studies.chains import Algorithm, read_algorithms
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.resampling import resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.metrics import kendall_tau
@@ -46,9 +47,9 @@ class ComparisonOutputs:
     """Files that are written.
 
     Attributes:
-        distances: A row per family and algorithm, CSV; accuracies as fractions.
+        distances: A row per family and algorithm, parquet; accuracies as fractions.
         order: A row per pair of algorithms and backend ("true" or a family): the difference of
-            the best values seen after as many evaluations as all have, CSV.
+            the best values seen after as many evaluations as all have, parquet.
         figure: Best values so far, true and on every family.
         finding: One sentence.
     """
@@ -81,10 +82,8 @@ def compare_trajectories(
     runs = pd.concat([pd.read_parquet(file) for file in run_files])
     curves = _curves(algorithms, runs)
     distances, order = distance_table(curves, runs), order_table(curves)
-    with atomic_path(outputs.distances) as temporary:
-        distances.round(5).to_csv(temporary, index=False)
-    with atomic_path(outputs.order) as temporary:
-        order.round(5).to_csv(temporary, index=False)
+    write_numbers(outputs.distances, distances)
+    write_numbers(outputs.order, order)
     write_text(outputs.finding, finding(distances, order) + "\n")
     plot_comparison(curves, outputs.figure)
 

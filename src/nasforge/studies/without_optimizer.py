@@ -18,12 +18,13 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.files import atomic_path
 from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.trajectory import Trajectory
+from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.chains import Algorithm, read_algorithms
+from nasforge.studies.numbers import write_numbers
 from nasforge.studies.surrogate_backend import SurrogateBackend, fit_members
 from nasforge.surrogates.exported import BEST_TREE, best_tree
 from nasforge.surrogates.labels import read_labels
@@ -103,7 +104,7 @@ def run_without(
     noise = Selection.read(sources.selection).noise[SELECTION_TARGET]
     labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
     architectures = [space.parse(text) for text in labels.architectures]
-    features = space.encode(architectures, record["encoding"])
+    features = encode(space, architectures, record["encoding"])
     proposed = proposed_by_optimizer(sources.proposals, sources.evaluations)
     tables = [pd.DataFrame(columns=COLUMNS)]
     for algorithm in read_algorithms(sources.proposals, sources.evaluations, *settings):
@@ -111,14 +112,14 @@ def run_without(
         if left.sum() < FEWEST:
             _LOG.warning("%s: %d architectures are left to fit on", algorithm.name, left.sum())
             continue
-        model = fit_members(record, features[left], labels.values[left], spec.members, FIT_SEED)
+        data = features[left], labels.values[left]
+        model = fit_members(record, data, layout_of(space), spec.members, FIT_SEED)
         name = f"{family} without {algorithm.optimizer}"
         runs = _run(algorithm, SurrogateBackend(name, space, model, noise), spec.seeds)
         tables += [_table(run).assign(algorithm=algorithm.name, trained=left.sum()) for run in runs]
         _LOG.info("%s: %d runs of %s", name, spec.seeds, algorithm.name)
     table = pd.concat(tables[1:] or tables).assign(family=family)
-    with atomic_path(output) as temporary:
-        table[list(COLUMNS)].to_parquet(temporary, index=False)
+    write_numbers(output, table[list(COLUMNS)])
 
 
 def proposed_by_optimizer(proposals_file: Path, evaluations_file: Path) -> dict[str, set[str]]:

@@ -18,6 +18,7 @@ from nasforge.benchmark.predictors import Predictor
 from nasforge.benchmark.targets import IDENTITY, Scale
 from nasforge.errors import SurrogateError
 from nasforge.recipe import digest
+from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import SearchSpace
 from nasforge.surrogates.compact import compact
 from nasforge.surrogates.families import Family
@@ -89,7 +90,7 @@ def fit_ensemble(
             "surrogates.folds or evaluate more"
         )
     architectures = [space.parse(text) for text in labels.architectures]
-    features = space.encode(architectures, family.encoding_for(space))
+    features = encode(space, architectures, family.encoding_for(space))
     values = link.forward(labels.values)
     members = []
     held_out = np.empty((len(labels), bagging.repeats))
@@ -99,8 +100,9 @@ def fit_ensemble(
         )
         for fold in range(bagging.folds):
             inside = fold_of != fold
+            data = features[inside], values[inside]
             seed = bagging.seed_of(repeat, fold)
-            member = compact(family.fit(features[inside], values[inside], seed, **settings))
+            member = compact(family.fit(*data, seed, layout_of(space), **settings))
             members.append(member)
             held_out[~inside, repeat] = link.inverse(member.predict(features[~inside])[:, 0])
     return FittedEnsemble(family.predictor.stack(members), held_out)

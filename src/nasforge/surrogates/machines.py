@@ -14,6 +14,7 @@ import pandas as pd
 
 from nasforge.evaluations.machine import COLUMNS, machine_name
 from nasforge.space import SearchSpace
+from nasforge.space.encoding import encode
 from nasforge.surrogates.families import FAMILIES
 
 PENALTY = 1.0
@@ -80,7 +81,7 @@ def _is_known(rows: pd.DataFrame) -> pd.Series:
 def _features(space: SearchSpace, rows: pd.DataFrame) -> np.ndarray:
     """float64 [n, d], standardised, so that the penalty means the same for each."""
     architectures = [space.parse(text) for text in rows["architecture"]]
-    features = space.encode(architectures, FAMILIES["linear"].encoding_for(space))
+    features = encode(space, architectures, FAMILIES["linear"].encoding_for(space))
     features = features.astype(np.float64)
     deviation = features.std(axis=0)
     return (features - features.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)

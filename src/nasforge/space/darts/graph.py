@@ -4,9 +4,9 @@
     >>> DARTS.encode(genotypes, "graph")        # float32 [n, 72]
 
 The two cells are components of one graph: nodes 0 to 6 are the normal cell's inputs, intermediate
-nodes and output, nodes 7 to 13 those of the reduction cell. An operation of the reduction cell is
-another one than that of the normal cell, for it may have stride 2; node types are the same in
-both. A cell's edges come in edge order, then those from its intermediate nodes to its output.
+nodes and output, nodes 7 to 13 those of the reduction cell. Operations and node types of the
+reduction cell are others than those of the normal cell: its operations may have stride 2. A cell's
+edges come in edge order, then those from its intermediate nodes to its output.
 """
 
 import numpy as np
@@ -15,16 +15,19 @@ from nasforge.space.darts.arrays import CELLS, EDGES
 from nasforge.space.darts.genotype import INPUT_NODES, INTERMEDIATE_NODES, OPERATIONS
 from nasforge.space.graph import Graph, GraphLayout
 
-INPUT_0, INPUT_1, INTERMEDIATE, OUTPUT = range(4)
-"""Types of nodes."""
-
 TO_OUTPUT = len(CELLS) * len(OPERATIONS)
 """The operation of edges from an intermediate node to its cell's output."""
 
-_CELL_TYPES = (INPUT_0, INPUT_1, *(INTERMEDIATE,) * INTERMEDIATE_NODES, OUTPUT)
+_INTERMEDIATE = (0, 1)
+"""Type of the intermediate nodes of the normal and the reduction cell."""
+
+_NORMAL_TYPES = (2, 3, *(_INTERMEDIATE[0],) * INTERMEDIATE_NODES, 4)
+_REDUCTION_TYPES = (5, 6, *(_INTERMEDIATE[1],) * INTERMEDIATE_NODES, 7)
+NODES = len(_NORMAL_TYPES)
+"""Of one cell."""
 
 LAYOUT = GraphLayout(
-    node_types=_CELL_TYPES * len(CELLS),
+    node_types=_NORMAL_TYPES + _REDUCTION_TYPES,
     edges=len(CELLS) * (EDGES + INTERMEDIATE_NODES),
     operations=TO_OUTPUT + 1,
 )
@@ -34,7 +37,7 @@ LAYOUT = GraphLayout(
 def graph_of(cells: np.ndarray) -> Graph:
     """The graph of one canonical genotype, int8 [2, 8, 2] of `to_array`."""
     edges = graph_rows(cells[None]).reshape(LAYOUT.edges, 3).astype(np.int64)
-    return Graph(np.array(LAYOUT.node_types), *edges.T)
+    return Graph(*edges.T)
 
 
 def graph_rows(array: np.ndarray) -> np.ndarray:
@@ -42,13 +45,13 @@ def graph_rows(array: np.ndarray) -> np.ndarray:
     rows = np.empty((len(array), len(CELLS), EDGES + INTERMEDIATE_NODES, 3), dtype=np.float32)
     intermediate = INPUT_NODES + np.arange(INTERMEDIATE_NODES)
     for cell in range(len(CELLS)):
-        first = cell * len(_CELL_TYPES)
+        first = cell * NODES
         within = rows[:, cell, :EDGES]
         within[..., 0] = first + array[:, cell, :, 1]
         within[..., 1] = first + np.repeat(intermediate, 2)
         within[..., 2] = cell * len(OPERATIONS) + array[:, cell, :, 0]
         to_output = rows[:, cell, EDGES:]
         to_output[..., 0] = first + intermediate
-        to_output[..., 1] = first + len(_CELL_TYPES) - 1
+        to_output[..., 1] = first + NODES - 1
         to_output[..., 2] = TO_OUTPUT
     return rows.reshape(len(array), 3 * LAYOUT.edges)

@@ -42,7 +42,7 @@ FAMILIES = {
         Family("epsilon_svr", _FEATURES, KernelPredictor, fit_epsilon_svr),
         Family("nu_svr", _FEATURES, KernelPredictor, fit_nu_svr),
         Family("gaussian_process", _FEATURES, KernelPredictor, fit_gaussian_process),
-        Family("gin", ("graph",), GinPredictor, fit_gin),
+        Family("gin", ("graph",), GinPredictor, fit_gin, of_graphs=True),
         Family("mlp", ("paths",), MlpPredictor, fit_mlp),
     )
 }

@@ -23,7 +23,7 @@ class GinNetwork(nn.Module):
     faster than indexing, and its gradient is summed in a fixed order.
 
     Args:
-        node_types: int64 [nodes].
+        node_types: int32 [nodes].
         operations: Number of operations.
         hidden: Width of a node's state.
         layers: Rounds of messages.
@@ -35,7 +35,7 @@ class GinNetwork(nn.Module):
     ) -> None:
         super().__init__()
         types = int(node_types.max()) + 1
-        self.register_buffer("types", functional.one_hot(torch.as_tensor(node_types)).float())
+        self.register_buffer("types", torch.eye(types)[torch.as_tensor(node_types)])
         self.node_embeddings = nn.Parameter(0.5 * torch.randn(types, hidden))
         self.operation_embeddings = nn.Parameter(0.5 * torch.randn(layers, 2, operations, hidden))
         self.self_weights = nn.Parameter(torch.ones(layers))
