@@ -1,5 +1,6 @@
 """Building the engine: cache, locks, errors."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ try:
     find_compiler()
 except NativeEngineError as error:
     pytest.skip(str(error), allow_module_level=True)
+
+CROSS_COMPILER = "aarch64-linux-gnu-g++"
 
 QUICK_BUILD = """
 import sys
@@ -137,12 +140,25 @@ def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert build.cache_folder() == Path("/scratch")
 
 
-def test_the_sources_compile_without_a_warning() -> None:
-    command = [*find_compiler(), "-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
-    run = subprocess.run(
-        [*command, "-fsyntax-only", str(build.SOURCES / "engine.cpp")],
+def compiled(*command: str) -> subprocess.CompletedProcess[str]:
+    strict = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-psabi"]
+    return subprocess.run(
+        [*command, *strict, str(build.SOURCES / "engine.cpp")],
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_the_sources_compile_without_a_warning() -> None:
+    run = compiled(*find_compiler(), "-fsyntax-only")
     assert run.returncode == 0, run.stderr
+
+
+@pytest.mark.skipif(shutil.which(CROSS_COMPILER) is None, reason=f"no {CROSS_COMPILER} installed")
+def test_the_sources_compile_for_aarch64(tmp_path: Path) -> None:
+    library = tmp_path / "engine.so"
+    run = compiled(CROSS_COMPILER, "-march=armv8-a", *build.FLAGS, "-o", str(library))
+    assert run.returncode == 0, run.stderr
+    machine = int.from_bytes(library.read_bytes()[18:20], "little")  # e_machine of ELF
+    assert machine == 183  # EM_AARCH64
