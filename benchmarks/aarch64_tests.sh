@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# The training engine's tests on an emulated aarch64 processor: is it right there, where it cannot be timed?
+#
+#   apt-get install qemu-user g++-aarch64-linux-gnu
+#   dpkg --add-architecture arm64 && apt-get update
+#   benchmarks/aarch64_tests.sh /tmp/aarch64 tests/training/test_native_gradients.py
+#
+# Python is Debian 12's for arm64 and PyTorch the wheel for aarch64, both in the folder and nowhere else
+# (2 GB); the engine is compiled by the cross compiler. PyTorch 2.8.0 is the last whose wheel needs no CUDA.
+set -euo pipefail
+folder=$1
+shift
+root=$folder/root
+site=$folder/site
+
+if [ ! -d "$site/torch" ]; then
+  mkdir -p "$root" "$site" "$folder/debs"
+  (cd "$folder/debs" && apt-get download {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib}:arm64 \
+    {python3.11,libc6,libgcc-s1,libstdc++6,libgomp1,libexpat1,zlib1g,libssl3,libffi8,libbz2-1.0}:arm64 \
+    {liblzma5,libsqlite3-0,libuuid1,libcrypt1,libreadline8,libncursesw6,libtinfo6,libdb5.3}:arm64)
+  for package in "$folder"/debs/*.deb; do dpkg -x "$package" "$root"; done
+  python3 -m pip install --target "$site" --only-binary=:all: --python-version 311 --implementation cp \
+    --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux2014_aarch64 \
+    torch==2.8.0 numpy pandas pyarrow pillow pyyaml pytest hypothesis
+fi
+
+# What the engine's builder calls; the cross compiler knows no "native" processor.
+cat > "$folder/c++" << 'EOF'
+#!/usr/bin/env bash
+exec aarch64-linux-gnu-g++ "${@/#-march=native/-march=armv8-a}"
+EOF
+chmod +x "$folder/c++"
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PYTHONPATH=$site:src:tests CXX=$folder/c++ NASFORGE_CACHE_DIR=$folder/cache OMP_NUM_THREADS=1
+export PYTHONDONTWRITEBYTECODE=1
+exec qemu-aarch64 -L "$root" "$root/usr/bin/python3.11" -m pytest -q -p no:cacheprovider -W ignore \
+  -c /dev/null --rootdir . "$@"
