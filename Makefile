@@ -46,7 +46,8 @@ benchmark: environment ## make the benchmark of CONFIG (default config/config.ya
 	echo "Report:    $(RESULTS)/report.html"; \
 	echo "Query it:  $(VENV)/bin/nasforge query $$folder \"\$$($(VENV)/bin/nasforge sample --seed 1)\""
 
-# The same evaluations, settings and library versions give the same bytes.
+# On the kind of processor that made it, the same bytes; on another one graph networks differ (docs/format.md), and the
+# file that was published is to be kept.
 release: environment ## make the released benchmark and docs/results.md from data/darts-cifar10-cpu
 	$(VENV)/bin/snakemake --cores $(CORES) \
 	  --configfile config/release.yaml config/release_tuned.json -- all studies

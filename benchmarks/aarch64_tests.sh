@@ -3,13 +3,13 @@
 #
 #   apt-get install qemu-user g++-aarch64-linux-gnu
 #   dpkg --add-architecture arm64 && apt-get update
-#   benchmarks/aarch64_tests.sh /tmp/aarch64 tests/training/test_native_gradients.py
+#   benchmarks/aarch64_tests.sh results/aarch64 tests/training/test_native_gradients.py
 #
 # Python is Debian 12's for arm64 and PyTorch the wheel for aarch64, both in the folder and nowhere else
 # (2 GB); the engine is compiled by the cross compiler. PyTorch 2.8.0: a wheel that needs no CUDA. Tests that train
 # PyTorch in fp32 end with an illegal instruction in qemu 7.2: take those of gradients, which it computes in fp64.
 set -euo pipefail
-folder=$1
+folder=$(realpath -m "$1")
 shift
 root=$folder/root
 site=$folder/site

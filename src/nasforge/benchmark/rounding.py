@@ -4,7 +4,7 @@
 {'weight': 0.3}
 
 Sums that vector units of other widths add up in another order differ in the last of 16 digits.
-What a benchmark says of itself is rounded, so that the same evaluations give the same bytes there.
+What a benchmark says of itself is rounded, so that such a difference alone changes nothing of it.
 """
 
 from dataclasses import fields, is_dataclass, replace

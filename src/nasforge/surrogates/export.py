@@ -2,7 +2,7 @@
 
     >>> export(DARTS, spec, sources, record_files, folder)
 
-The same inputs and library versions give the same bytes, on other processors too.
+The same inputs and library versions give the same bytes on the same kind of processor.
 """
 
 from collections.abc import Mapping
