@@ -11,6 +11,7 @@ the tests, after Ctrl-C, and after a kill -9 of pytest.
 
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -25,7 +26,7 @@ from pathlib import Path
 SETTINGS = Path("/etc/slurm")
 FILES = ("slurm.conf", "gres.conf")
 DAEMONS = ("slurmd", "slurmctld", "munged")
-PROGRAMS = (*DAEMONS, "sbatch", "squeue", "scancel", "scontrol", "sinfo", "srun")
+PROGRAMS = (*DAEMONS, "sbatch", "squeue", "scancel", "scontrol", "sinfo", "srun", "sdiag")
 LOCK = Path("/tmp/nasforge-throwaway-slurm.lock")
 
 # Slurm's own job steps look for the settings in /etc/slurm alone, so links to these lie there.
@@ -87,8 +88,14 @@ class ThrowawaySlurm:
         self.call("scontrol", "update", f"nodename={self.node}", "state=down", "reason=died")
 
     def node_returns(self) -> None:
-        """Boot the node again; what it ran is requeued, and need not wait the usual two minutes."""
+        """Boot the node again; what it ran is requeued, and need not wait the usual two minutes.
+
+        As a machine's boot does, it takes longer than the ten seconds for which Slurm goes on
+        telling a dead node to end its jobs: told so later, the node would end the requeued ones.
+        """
         folder = (SETTINGS / "slurm.conf").readlink().parent
+        while int(re.search(r"Agent count: +(\d+)", self.call("sdiag"))[1]):
+            time.sleep(0.2)
         start_node(folder)
         self.call("scontrol", "update", f"nodename={self.node}", "state=resume")
         for job in self.call("squeue", "-h", "-t", "pending", "-o", "%i").split():

@@ -145,8 +145,9 @@ def script_process(run: Run, script: str, variable: str = "") -> int | None:
 
 
 def environment() -> dict[str, str]:
-    """Ours, with this interpreter's programs first and without pytest's."""
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
+    """Ours, with this interpreter's programs first, without pytest's and a surrounding make's."""
+    foreign = ("PYTEST", "MAKE", "MFLAGS")  # a make in a make says more
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(foreign)}
     return variables | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
