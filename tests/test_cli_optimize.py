@@ -181,6 +181,9 @@ def test_a_table_that_is_there_is_replaced_only_if_it_is_named(
     assert len(read_trajectories("trajectories.parquet")[0]) == 3
     printed(capsys, *command, "4", "-o", "trajectories.parquet")
     assert len(read_trajectories("trajectories.parquet")[0]) == 4
+    Path("trajectories.parquet").unlink()
+    message = refused(capsys, *command, "5")
+    assert "trajectories.png is there already: -o trajectories.parquet writes over" in message
 
 
 def test_help_names_every_optimizer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,7 +65,7 @@ def test_a_damaged_benchmark_is_not_written(
 
 @pytest.mark.parametrize(
     ("output", "message"),
-    [("b.tar", "its name must end in .zip"), ("no/b.zip", "cannot be written")],
+    [("b.tar", "b.tar must end in .zip"), ("no/b.zip", "b.zip: there is no folder")],
 )
 def test_a_wrong_output_is_explained(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, output: str, message: str
@@ -101,4 +101,4 @@ def test_a_wrong_drawing_is_explained(capsys: pytest.CaptureFixture[str]) -> Non
     assert "'x' is no genotype" in refused(capsys, "draw", "x")
     assert "cell.png must end in .svg" in refused(capsys, "draw", ARCHITECTURE, "-o", "cell.png")
     error = refused(capsys, "draw", ARCHITECTURE, "-o", "/no/such/cell.svg")
-    assert "/no/such/cell.svg: cannot be written" in error
+    assert "/no/such/cell.svg: there is no folder /no/such" in error

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.benchmark import available, load
-from nasforge.cli.outputs import add_output_file, chosen_output
+from nasforge.cli.outputs import add_output_file, check_output, chosen_output, writing
 from nasforge.cli.parsing import Commands, add_command, require
 from nasforge.cli.progress import progress_bar
 from nasforge.errors import NasforgeError
@@ -31,6 +31,7 @@ from nasforge.optimizers.summary import format_summary, summarise, surpassed
 from nasforge.space.registry import resolve_space
 
 TABLE = Path("trajectories.parquet")
+FIGURE = ".png"
 """What is written where no other name is given."""
 
 
@@ -100,7 +101,8 @@ def _optimize(options: argparse.Namespace) -> None:
     from nasforge.studies.trajectories import plot_trajectories
 
     _check_numbers(options)
-    output = _output(options.output)
+    output = chosen_output(options.output, TABLE, beside=[FIGURE])
+    check_output(output, TABLE.suffix)
     settings = _settings(options)
     backend = _backend(options)
     for name in options.optimizer:  # before the first of several has run for long
@@ -118,12 +120,10 @@ def _optimize(options: argparse.Namespace) -> None:
                 settings,
                 advance,
             )
-    figure = output.with_suffix(".png")
-    try:
+    figure = output.with_suffix(FIGURE)
+    with writing(output):
         write_trajectories(output, trajectories)
         plot_trajectories(trajectories, figure)
-    except OSError as error:
-        raise NasforgeError(f"{output}: cannot be written ({error.strerror})") from None
     _report(options, backend, trajectories, (output, figure))
 
 
@@ -132,14 +132,6 @@ def _check_numbers(options: argparse.Namespace) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise NasforgeError(f"--{name.replace('_', '-')}: {value} must be at least 1")
-
-
-def _output(given: Path | None) -> Path:
-    """The table's file, before hours are spent on what cannot be written."""
-    output = chosen_output(given, TABLE)
-    if output.suffix != ".parquet":
-        raise NasforgeError(f"--output: {output} must end in .parquet")
-    return output
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nasforge.cli.outputs import check_output, writing
 from nasforge.cli.parsing import cell_text, require
 from nasforge.errors import NasforgeError
 
@@ -35,8 +36,11 @@ def chosen_format(options: argparse.Namespace) -> str:
     """One of `FORMATS`, from --format, --json, and the name of the output file.
 
     Raises:
-        NasforgeError: They contradict each other, or the format cannot be printed.
+        NasforgeError: They contradict each other, the file cannot be written, or the format
+            cannot be printed.
     """
+    if options.output is not None:
+        check_output(options.output)
     name = options.format
     if options.json and name not in (None, "json"):
         raise NasforgeError(f"--json and --format {name} contradict each other; give one of them")
@@ -60,17 +64,14 @@ def write_rows(rows: Rows, name: str, output: Path | None) -> None:
     Raises:
         NasforgeError: The file cannot be written, or pyarrow is not installed.
     """
-    try:
+    if output is None:
+        print(_text(rows, name), end="")
+        return
+    with writing(output):
         if name == "parquet":
             _write_parquet(rows, output)
-        elif output is None:
-            print(_text(rows, name), end="")
         else:
             output.write_text(_text(rows, name), encoding="utf-8")
-    except OSError as error:
-        if output is None:
-            raise
-        raise NasforgeError(f"{output}: cannot be written ({error.strerror})") from None
 
 
 def format_table(lines: Sequence[Sequence[str]]) -> str:

@@ -15,8 +15,8 @@ from pathlib import Path
 from nasforge.benchmark.frozen import write_zip
 from nasforge.benchmark.registry import find
 from nasforge.cli.loading import add_benchmark, load_benchmark
+from nasforge.cli.outputs import check_output, writing
 from nasforge.cli.parsing import Commands, Parser, add_command, require
-from nasforge.errors import NasforgeError
 from nasforge.space import DARTS
 
 
@@ -51,13 +51,10 @@ def add_commands(commands: Commands) -> None:
 
 
 def _zip(options: argparse.Namespace) -> None:
-    if options.output.suffix != ".zip":
-        raise NasforgeError(f"-o {options.output}: its name must end in .zip")
+    check_output(options.output, ".zip")
     bench = load_benchmark(options)
-    try:
+    with writing(options.output):
         write_zip(find(options.benchmark), options.output)
-    except OSError as error:
-        raise NasforgeError(f"{options.output}: cannot be written ({error.strerror})") from None
     size = options.output.stat().st_size
     if options.json:
         print(json.dumps({"benchmark": bench.manifest.full_name, "bytes": size}))
@@ -70,12 +67,10 @@ def _syne_tune(options: argparse.Namespace) -> None:
     from nasforge.interop.syne_tune import export_syne_tune
 
     bench = load_benchmark(options, options.surrogate)
-    try:
+    with writing(options.output):
         metadata = export_syne_tune(
             bench, options.output, options.architectures, options.noise_seeds, options.seed
         )
-    except OSError as error:
-        raise NasforgeError(f"{options.output}: cannot be written ({error.strerror})") from None
     if options.json:
         print(json.dumps(metadata, indent=1))
         return
@@ -90,13 +85,11 @@ def _syne_tune(options: argparse.Namespace) -> None:
 def _draw(options: argparse.Namespace) -> None:
     from nasforge.space.darts.drawing import draw
 
-    if options.output is not None and options.output.suffix != ".svg":
-        raise NasforgeError(f"--output: {options.output} must end in .svg, which is what is drawn")
+    if options.output is not None:
+        check_output(options.output, ".svg")
     picture = draw(DARTS.parse(options.architecture))
     if options.output is None:
         sys.stdout.write(picture)
         return
-    try:
+    with writing(options.output):
         options.output.write_text(picture, encoding="utf-8")
-    except OSError as error:
-        raise NasforgeError(f"{options.output}: cannot be written ({error.strerror})") from None
