@@ -3,7 +3,7 @@ Simulating (training.evaluator: simulate): outcomes drawn from a frozen benchmar
 
 In:   sample/<sampler>/<batch>.csv, training.simulate.benchmark
 Out:  simulate/source.json, simulate/<sampler>/<batch>/shard<j>.{evaluations,curves}.parquet,
-      studies/recovery.parquet, studies/recovery.png
+      studies/recovery.{parquet,png,txt}
 Beside: the evaluation cache, in a folder of its own
 """
 
@@ -72,6 +72,7 @@ rule score_recovery:
             category="Studies",
             caption="../report/recovery.rst",
         ),
+        finding="<results>/studies/recovery.txt",
     log:
         "<logs>/studies/recovery.log",
     resources:

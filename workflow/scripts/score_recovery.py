@@ -13,4 +13,6 @@ with job(snakemake):
     check_is_simulated(truth, read_source(Path(snakemake.input.source)))
     recovered = nasforge.load(Path(snakemake.input.manifest).parent)
     rows = score_recovery(truth, recovered, snakemake.params.samplers)
-    write_recovery(rows, Path(snakemake.output.scores), Path(snakemake.output.figure))
+    write_recovery(
+        rows, *(Path(snakemake.output[name]) for name in ("scores", "figure", "finding"))
+    )

@@ -16,11 +16,14 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark import Benchmark
+from nasforge.evaluations.files import write_text
 from nasforge.optimizers import Observations, make_optimizer
 from nasforge.recipe import digest
 from nasforge.studies.numbers import write_numbers
+from nasforge.studies.resampling import resampled_means
 from nasforge.studies.style import colours, figure
 from nasforge.surrogates.metrics import METRICS
+from nasforge.surrogates.scores import interval
 
 FRESH = 2000
 """Architectures that both are asked about."""
@@ -28,7 +31,7 @@ FRESH = 2000
 SEED = 20_240_501
 """Of drawing them: no sampler's."""
 
-SEARCHES = 5
+SEARCHES = 10
 """Runs of every optimizer on either benchmark."""
 
 BUDGET = 200
@@ -58,11 +61,15 @@ class RecoveryRow:
         quantity: What is compared ("val_accuracy", "noise_std", "search", ...).
         measure: Name of a metric, "truth", "recovered" or "coverage 80%".
         value: The number; nan if it is unknown.
+        low: Where its 90 % interval over runs begins; nan for what is no mean over runs.
+        high: Where it ends.
     """
 
     quantity: str
     measure: str
     value: float
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 def score_recovery(
@@ -88,11 +95,40 @@ def score_recovery(
     return rows + _searches(truth, recovered, samplers)
 
 
-def write_recovery(rows: Sequence[RecoveryRow], scores_file: Path, figure_file: Path) -> None:
-    """Write the rows as parquet, and draw them."""
+def write_recovery(
+    rows: Sequence[RecoveryRow], scores_file: Path, figure_file: Path, finding_file: Path
+) -> None:
+    """Write the rows as parquet, draw them, and say what was found."""
     table = pd.DataFrame([asdict(row) for row in rows])
     write_numbers(scores_file, table)
     plot_recovery(table, figure_file)
+    write_text(finding_file, finding(rows) + "\n")
+
+
+def finding(rows: Sequence[RecoveryRow]) -> str:
+    """One sentence, from the numbers."""
+    of = {(row.quantity, row.measure): row for row in rows}
+    tau, r2 = (of["val_accuracy", name].value for name in ("kendall_tau", "r2"))
+    true, found = (100 * of["noise_std", side].value for side in SIDES)
+    inside = of["epistemic_std", "coverage 80%"].value
+    parts = [
+        f"On {FRESH:,} fresh architectures the recovered val_accuracy has R2 {r2:.2f} and Kendall "
+        f"tau {tau:.2f} to the truth",
+        "noise between trainings was not estimated"
+        if np.isnan(found)
+        else f"noise between trainings is {found:.2f} points and in truth {true:.2f}",
+        "intervals of the mean are not known"
+        if np.isnan(inside)
+        else f"the 80 % intervals of the mean hold the truth for {inside:.0%} of them",
+    ]
+    if ranking := of.get((f"{SEARCH}ranking", "kendall_tau")):
+        searched = sum(q.startswith(SEARCH) and measure == SIDES[0] for q, measure in of)
+        parts.append(
+            f"{searched} optimizers are ranked by searches of {BUDGET} evaluations "
+            f"with Kendall tau {ranking.value:.2f} [{ranking.low:.2f}, {ranking.high:.2f}] to "
+            f"their ranking on the truth ({SEARCHES} runs each, 90 % interval)"
+        )
+    return "; ".join(parts) + "."
 
 
 def plot_recovery(table: pd.DataFrame, output: Path) -> None:
@@ -140,22 +176,27 @@ def _searches(
 ) -> list[RecoveryRow]:
     """Where searches end on either benchmark, and whether both rank the optimizers alike."""
     entries = {digest([e["optimizer"], dict(e["settings"])]): e for e in reversed(samplers)}
-    rows, ends = [], []
+    rng = np.random.default_rng(SEED)
+    rows, ends, draws = [], [], []
     for entry in reversed(entries.values()):
-        ends.append([_search(bench, entry) for bench in (truth, recovered)])
+        runs = [_search(bench, entry) for bench in (truth, recovered)]  # each [SEARCHES]
+        ends.append([own.mean() for own in runs])
+        # Resampled apart: the same seed on two benchmarks is not the same search.
+        draws.append([resampled_means(own[:, None], rng)[:, 0] for own in runs])
         rows += [
-            RecoveryRow(f"{SEARCH}{entry['name']}", name, value)
-            for name, value in zip(SIDES, ends[-1], strict=True)
+            RecoveryRow(f"{SEARCH}{entry['name']}", side, float(mean), *interval(samples))
+            for side, mean, samples in zip(SIDES, ends[-1], draws[-1], strict=True)
         ]
     if len(ends) > 1:
-        on_truth, on_recovered = np.array(ends).T
-        tau = METRICS["kendall_tau"](on_truth, on_recovered)
-        rows.append(RecoveryRow(f"{SEARCH}ranking", "kendall_tau", float(tau)))
+        tau = METRICS["kendall_tau"]
+        taus = [float(tau(*sides)) for sides in np.array(draws).T]  # [2, optimizers] each
+        mean = float(tau(*np.array(ends).T))
+        rows.append(RecoveryRow(f"{SEARCH}ranking", "kendall_tau", mean, *interval(taus)))
     return rows
 
 
-def _search(bench: Benchmark, entry: Mapping[str, Any]) -> float:
-    """Mean over runs of the val_accuracy, without noise, of the best one observed.
+def _search(bench: Benchmark, entry: Mapping[str, Any]) -> np.ndarray:
+    """By run, the val_accuracy, without noise, of the best one observed.
 
     Observations are noisy where the benchmark knows its noise, as trainings are.
     """
@@ -173,4 +214,4 @@ def _search(bench: Benchmark, entry: Mapping[str, Any]) -> float:
             if values.max() > best:
                 best, incumbent = values.max(), batch[int(values.argmax())]
         ends.append(bench.query(incumbent).val_accuracy)
-    return float(np.mean(ends))
+    return np.array(ends)
