@@ -20,6 +20,7 @@ import yaml
 from tiny_benchmark import write_benchmark
 from tiny_campaign import REPOSITORY, TINY, Run, environment, fail, planned_jobs, succeed
 
+import nasforge
 from nasforge.evaluations.proposals import Proposal, read_proposals
 from nasforge.evaluations.results import replicate_zero_results
 from nasforge.sampling import PastGeneration, SamplerSpec, propose
@@ -361,3 +362,11 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
     succeed(run, *TABLES)
     assert {name: entries(run)[name] for name in before} == before
     assert rows(run) == rows(undisturbed)
+
+
+def test_outcomes_are_drawn_from_a_benchmark_that_comes_with_nasforge(tmp_path: Path) -> None:
+    [shipped] = [name for name in nasforge.available() if name.startswith("darts-")]
+    run = Run(tmp_path, simulated(Path(shipped)))
+    succeed(run, *TABLES)
+    assert {row["evaluator"] for row in rows(run).values()} == {"simulate"}
+    assert len(rows(run)) == 12

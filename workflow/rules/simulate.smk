@@ -22,7 +22,7 @@ except NasforgeError as error:
 
 rule describe_simulation:
     input:
-        benchmark=TRUTH / FILE,
+        benchmark=TRUTH / FILE if TRUTH.is_dir() else TRUTH,  # or a .zip
     output:
         source="<results>/simulate/source.json",
     log:
