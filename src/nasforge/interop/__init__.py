@@ -1,4 +1,4 @@
-"""Doors to other people's code: NAS-Bench-301, NASLib, Optuna and Syne Tune.
+"""Adapters for other projects: NAS-Bench-301, NASLib, Optuna and Syne Tune.
 
     >>> from nasforge.interop import nasbench301
     >>> performance_model = nasbench301.load_ensemble("results/quickstart/export/darts-digits-v1")

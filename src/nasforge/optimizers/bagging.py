@@ -29,9 +29,7 @@ class Ridge:
     """Linear regression with an L2 penalty on standardised features.
 
     Args:
-        l2: The penalty per column. 1 was the best of 0.03, 0.1, ..., 10 for one-hot, path and
-            graph features alike, with 30, 100 and 400 networks of a DARTS campaign
-            (docs/optimizers.md).
+        l2: The penalty per column.
     """
 
     def __init__(self, l2: float = 1.0) -> None:

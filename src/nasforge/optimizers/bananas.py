@@ -21,7 +21,8 @@ from nasforge.optimizers.settings import check_whole, comparable
 from nasforge.space.protocol import Architecture, SearchSpace
 
 PREFERRED = ("graph_features", "paths", "one_hot")
-"""Encodings by how well a ridge regression on them predicts (docs/optimizers.md)."""
+"""Encodings in order of preference. A linear model predicts better from graph features than from
+one-hot encodings (docs/surrogates.md, Encodings); paths were not compared there."""
 
 WALK = 100
 """Mutations in a row that may all lead to seen networks before a candidate is given up."""
