@@ -12,7 +12,9 @@ from every_kind import write_every_kind
 from explorer_benchmark import write_explorable
 
 import nasforge
+from nasforge.recipe import DatasetSpec
 from nasforge.space import DARTS
+from nasforge.training.prepare import prepare
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 SHARED = ("published.py", "turns.py")
@@ -83,6 +85,24 @@ def test_explorer_speed_clicks_through_every_surrogate(
     times = np.array([row.replace(",", "").split()[2:] for row in rows], float)
     assert times.shape == (2, 2 * len(explorer_speed.COLUMNS))
     assert (times > 0).all()
+
+
+def test_backend_parity_refuses_other_images_before_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import backend_parity
+
+    def train_shard(*_: object, **__: object) -> None:
+        raise AssertionError("trained")
+
+    prepare(DatasetSpec("digits", 8, 60, 50, 50), None, tmp_path / "images")
+    parts = FOLDER.parent / "data/darts-cifar10-cpu"
+    arguments = ["backend_parity.py", parts, tmp_path / "other", tmp_path / "images"]
+    monkeypatch.setattr(sys, "argv", list(map(str, arguments)))
+    monkeypatch.setattr(backend_parity, "train_shard", train_shard)
+    with pytest.raises(SystemExit, match=rf"the images [0-9a-f]+, but {parts} is of the images"):
+        backend_parity.main()
 
 
 def test_full_size_adds_up_what_jobs_logged(
