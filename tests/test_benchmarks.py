@@ -30,6 +30,11 @@ def test_a_script_starts_and_says_what_it_does(script: Path) -> None:
     assert done.stdout.startswith(f"usage: {script.name}")
 
 
+def test_no_script_takes_the_name_of_a_standard_module() -> None:
+    names = {path.stem for path in FOLDER.glob("*.py")}
+    assert names.isdisjoint(sys.stdlib_module_names), "python finds them first in PYTHONPATH"
+
+
 def test_query_speed_measures_a_benchmark_that_loads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

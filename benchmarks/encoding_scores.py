@@ -1,6 +1,6 @@
 """What an encoding is worth: families with default settings on each, held-out folds.
 
-    python benchmarks/encodings.py data/darts-cifar10-cpu
+    python benchmarks/encoding_scores.py data/darts-cifar10-cpu
 
 5-fold, split by network, two members averaged, the same folds for all.
 """
