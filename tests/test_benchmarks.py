@@ -14,6 +14,7 @@ from explorer_benchmark import write_explorable
 import nasforge
 from nasforge.recipe import DatasetSpec
 from nasforge.space import DARTS
+from nasforge.surrogates.families import FAMILIES
 from nasforge.training.prepare import prepare
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
@@ -90,6 +91,30 @@ def test_explorer_speed_clicks_through_every_surrogate(
     times = np.array([row.replace(",", "").split()[2:] for row in rows], float)
     assert times.shape == (2, 2 * len(explorer_speed.COLUMNS))
     assert (times > 0).all()
+
+
+def test_published_labels_are_predicted_as_accuracies_on_every_scale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from published import LEFT_OUT, predict, read_published
+
+    labels = read_published(FOLDER.parent / "data/darts-cifar10-cpu", LEFT_OUT)
+    _, plain = predict("linear", labels, "one_hot")
+    _, log = predict("linear", labels, "one_hot", "log_error")
+    assert 0.0 < np.abs(plain - log).max() < 0.05
+    assert np.corrcoef(plain, labels.values)[0, 1] > 0.7
+
+
+def test_fit_speed_fits_one_member_on_four_fifths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import fit_speed
+
+    unseen, predicted = fit_speed.fit_one(FAMILIES["linear"], fit_speed.simulated_labels(200))
+    assert len(unseen) == len(predicted) == 40
+    *_, one = fit_speed.measure(("linear", 200, 1))
+    *_, ten = fit_speed.measure(("linear", 200, fit_speed.ALL))
+    assert 0.0 < one < 1.0 > ten > 0.0
 
 
 def test_backend_parity_refuses_other_images_before_it_trains(
