@@ -9,7 +9,7 @@ only rounding differs), and compares validation accuracies. Exits with 1 unless 
 difference's 90 % interval lies within a quarter of the standard deviation between seeds, which is
 that of all the folder's evaluations. What the other backend trained is kept as a part in the second
 folder, and read from there if it is: stopped, the same command goes on. The images are those that a
-run's `prepare_images` made. `--limit N` takes the first N.
+run's `prepare_images` made, and must be the evaluations' own. `--limit N` takes the first N.
 """
 
 import argparse
@@ -45,6 +45,8 @@ def main() -> int:
     provenance = tables[0][1]
     [record] = provenance.recipes.values()
     recipe = Recipe.from_record(record)
+    images = ImageSet.open(options.images)
+    check_images(rows, images, options)  # before hours are spent on others
     folder = CACHE / OTHER[backend]
     if options.other.exists():
         restore_cache(options.other, folder)
@@ -55,7 +57,7 @@ def main() -> int:
             for i, row in enumerate(rows.head(options.limit or len(rows)).itertuples())
         ],
         recipe,
-        ImageSet.open(options.images),
+        images,
         cache,
         backend=OTHER[backend],
         label="parity",
@@ -67,8 +69,6 @@ def main() -> int:
     write_curves(options.other / "curves" / part, known, provenance)
     other = pd.DataFrame({"evaluation_id": e.evaluation_id, "other": e.val_accuracy} for e in again)
     pairs = rows.merge(other, on="evaluation_id")
-    if len(pairs) < len(again):
-        sys.exit(f"{options.images} are not the images that {options.parts} is of")
     beside = sorted(options.parts.glob("evaluations/*.parquet"))
     seeds = pd.concat(read_table(file, "evaluations")[0].to_pandas() for file in beside)
     return report(pairs, backend, seed_deviation(seeds.query("status == 'ok'")))
@@ -82,6 +82,15 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sampler", default="fresh", help="whose evaluations (default fresh)")
     parser.add_argument("--limit", type=int)
     return parser.parse_args()
+
+
+def check_images(rows: pd.DataFrame, images: ImageSet, options: argparse.Namespace) -> None:
+    [dataset_id] = rows["dataset_id"].unique()
+    if images.dataset_id != dataset_id:
+        sys.exit(
+            f"{options.images}: the images {images.dataset_id}, but {options.parts} is of the "
+            f"images {dataset_id}; give the folder that a run of its config has prepared"
+        )
 
 
 def report(pairs: pd.DataFrame, backend: str, seed_std: float) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nasforge.benchmark.targets import TARGETS
+from nasforge.benchmark.targets import IDENTITY, TARGETS, Scale
 from nasforge.evaluations.folder import find_tables
 from nasforge.space import DARTS
 from nasforge.surrogates.families import FAMILIES
@@ -36,12 +36,19 @@ def read_published(folder: Path, leave_out: Collection[str]) -> Labels:
 
 
 def predict(
-    family: str, labels: Labels, encoding: str | None = None, **settings: float
+    family: str,
+    labels: Labels,
+    encoding: str | None = None,
+    link: str = IDENTITY.name,
+    **settings: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Predictions of every architecture by members that learnt it, and by those that did not.
 
-    Folds are split by network; the encoding is the family's own unless another one is named.
+    Folds are split by network; the encoding is the family's own unless another one is named, and
+    `link` the scale that members predict on.
     """
+    scale = Scale(link)
+    values = scale.forward(labels.values)
     features = DARTS.encode(
         [DARTS.parse(text) for text in labels.architectures],
         encoding or FAMILIES[family].encoding_for(DARTS),
@@ -52,9 +59,9 @@ def predict(
         inside = fold_of != fold
         for seed in range(MEMBERS):
             member = FAMILIES[family].fit(
-                features[inside], labels.values[inside], seed, DARTS.graph_layout, **settings
+                features[inside], values[inside], seed, DARTS.graph_layout, **settings
             )
-            predicted = member.predict(features)[:, 0]
+            predicted = scale.inverse(member.predict(features)[:, 0])
             unseen[~inside] += predicted[~inside] / MEMBERS
             seen[inside] += predicted[inside] / (MEMBERS * (FOLDS - 1))
     return seen, unseen

@@ -32,8 +32,8 @@ from nasforge.evaluations.tables import (
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
 from nasforge.studies.reliability import agreement, reliability
-from nasforge.training.dataset import MANIFEST, ImageSet
-from nasforge.training.prepare import prepare
+from nasforge.training.dataset import ImageSet
+from nasforge.training.prepare import prepared_folder
 from nasforge.training.shard import provenance, train_shard
 
 FOLDER = Path("results/reliability")
@@ -61,7 +61,8 @@ def main() -> None:
     results = {}
     with ProcessPoolExecutor(options.cores, mp_context=get_context("spawn")) as pool:
         for name, candidate in candidates.items():
-            folder = prepare_images(candidate["dataset"], options.data_dir)
+            spec = DatasetSpec.from_dict(candidate["dataset"])
+            folder = prepared_folder(spec, options.data_dir, FOLDER)
             jobs = [
                 (candidate["recipe"], folder, text, candidate["seeds"])
                 for text in genotypes[: candidate["genotypes"]]
@@ -70,16 +71,8 @@ def main() -> None:
             print_table(results)
 
 
-def prepare_images(dataset: dict, data_dir: Path) -> Path:
-    spec = DatasetSpec.from_dict(dataset)
-    folder = FOLDER / "-".join(str(value) for value in spec.to_dict().values())
-    if not (folder / MANIFEST).exists():
-        prepare(spec, data_dir, folder)
-    return folder
-
-
 def write_part(candidate: dict, genotypes: list[str], data_dir: Path, folder: Path) -> None:
-    images = prepare_images(candidate["dataset"], data_dir)
+    images = prepared_folder(DatasetSpec.from_dict(candidate["dataset"]), data_dir, FOLDER)
     genotypes = genotypes[: candidate["genotypes"]]
     recipe = Recipe.from_dict(candidate["recipe"])
     trained = [train((candidate["recipe"], images, g, candidate["seeds"])) for g in genotypes]

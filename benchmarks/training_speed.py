@@ -6,9 +6,10 @@
 `reference` is plain PyTorch (contiguous NCHW, torch.optim.SGD) behind a DataLoader with
 torchvision's transforms on PIL images; `torch` is our TorchTrainer, `native` the compiled engine.
 A `step` of the reference gets a finished batch; ours also crop, mirror and normalise it. An `epoch`
-includes everybody's input pipeline. The three take turns of a tenth of a second or more, and times
-are processor times, so that a busy machine changes the ratios little. Exits with 1 if a ratio
-misses its target.
+includes everybody's input pipeline, and is one of 8 steps (256 images): the recipe's own has 256,
+where what begins and ends an epoch weighs less. The three take turns of a tenth of a second or
+more, and times are processor times, so that a busy machine changes the ratios little. Exits with 1
+if a ratio misses its target.
 """
 
 import argparse
@@ -230,6 +231,10 @@ def gflops(size: Size, genotypes: list[Genotype], seconds: float) -> float:
     return 3 * 2 * macs * size.batch_size / seconds / 1e9
 
 
+def _unit(size: Size, kind: str) -> str:
+    return f"epoch of {size.epoch_steps}" if kind == "epoch" else kind
+
+
 def report(size: Size, times: np.ndarray, genotypes: list[Genotype], peak: float) -> list[str]:
     """Print the rows of a size; returns the targets it misses."""
     missed = []
@@ -237,7 +242,8 @@ def report(size: Size, times: np.ndarray, genotypes: list[Genotype], peak: float
         if np.isnan(seconds).any():
             continue
         ratios = dict(zip(NAMES, seconds[0] / seconds, strict=True))
-        row = f"{size.label}  {kind:5}" + "".join(f"{1e3 * value:11.1f}" for value in seconds)
+        row = f"{size.label}  {_unit(size, kind):11}"
+        row += "".join(f"{1e3 * value:11.1f}" for value in seconds)
         row += f"{ratios['torch']:9.2f}x{ratios['native']:9.2f}x"
         if kind == "step":
             rate = gflops(size, genotypes, seconds[2])
@@ -258,7 +264,7 @@ def main() -> int:
     torch.set_num_threads(1)
     peak = peak_gflops()
     print(f"matrix product: {peak:.0f} GFLOP/s on this core")
-    print("cells ch  px batch          " + "".join(f"{name + ' ms':>11}" for name in NAMES), end="")
+    print(f"{'cells ch  px batch':<31}" + "".join(f"{n + ' ms':>11}" for n in NAMES), end="")
     print(f"{'torch':>10}{'native':>10}  native GFLOP/s")
     missed = []
     for size in SIZES:

@@ -12,7 +12,10 @@ from every_kind import write_every_kind
 from explorer_benchmark import write_explorable
 
 import nasforge
+from nasforge.recipe import DatasetSpec
 from nasforge.space import DARTS
+from nasforge.surrogates.families import FAMILIES
+from nasforge.training.prepare import prepare
 
 FOLDER = Path(__file__).parents[1] / "benchmarks"
 SHARED = ("published.py", "turns.py")
@@ -26,6 +29,11 @@ def test_a_script_starts_and_says_what_it_does(script: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: {script.name}")
+
+
+def test_no_script_takes_the_name_of_a_standard_module() -> None:
+    names = {path.stem for path in FOLDER.glob("*.py")}
+    assert names.isdisjoint(sys.stdlib_module_names), "python finds them first in PYTHONPATH"
 
 
 def test_query_speed_measures_a_benchmark_that_loads(
@@ -83,6 +91,48 @@ def test_explorer_speed_clicks_through_every_surrogate(
     times = np.array([row.replace(",", "").split()[2:] for row in rows], float)
     assert times.shape == (2, 2 * len(explorer_speed.COLUMNS))
     assert (times > 0).all()
+
+
+def test_published_labels_are_predicted_as_accuracies_on_every_scale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    from published import LEFT_OUT, predict, read_published
+
+    labels = read_published(FOLDER.parent / "data/darts-cifar10-cpu", LEFT_OUT)
+    _, plain = predict("linear", labels, "one_hot")
+    _, log = predict("linear", labels, "one_hot", "log_error")
+    assert 0.0 < np.abs(plain - log).max() < 0.05
+    assert np.corrcoef(plain, labels.values)[0, 1] > 0.7
+
+
+def test_fit_speed_fits_one_member_on_four_fifths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import fit_speed
+
+    unseen, predicted = fit_speed.fit_one(FAMILIES["linear"], fit_speed.simulated_labels(200))
+    assert len(unseen) == len(predicted) == 40
+    *_, one = fit_speed.measure(("linear", 200, 1))
+    *_, ten = fit_speed.measure(("linear", 200, fit_speed.ALL))
+    assert 0.0 < one < 1.0 > ten > 0.0
+
+
+def test_backend_parity_refuses_other_images_before_it_trains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import backend_parity
+
+    def train_shard(*_: object, **__: object) -> None:
+        raise AssertionError("trained")
+
+    prepare(DatasetSpec("digits", 8, 60, 50, 50), None, tmp_path / "images")
+    parts = FOLDER.parent / "data/darts-cifar10-cpu"
+    arguments = ["backend_parity.py", parts, tmp_path / "other", tmp_path / "images"]
+    monkeypatch.setattr(sys, "argv", list(map(str, arguments)))
+    monkeypatch.setattr(backend_parity, "train_shard", train_shard)
+    with pytest.raises(SystemExit, match=rf"the images [0-9a-f]+, but {parts} is of the images"):
+        backend_parity.main()
 
 
 def test_full_size_adds_up_what_jobs_logged(

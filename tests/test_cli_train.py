@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 import yaml
 from command_line import refused
+from parquet_images import write_random_source
 from tiny_campaign import REPOSITORY, TINY
 
 from nasforge.cli import main
+from nasforge.cli.train import open_training
 from nasforge.evaluations.restore import restore_cache
 from nasforge.space import DARTS
 
@@ -63,6 +65,27 @@ def test_several_trainings_are_a_line_each_and_tables_that_restore_reads(
     assert main([*command, "--json"]) == 0
     printed = [each["val_accuracy"] for each in json.loads(capsys.readouterr().out)]
     assert printed == table["val_accuracy"].tolist()
+
+
+def test_other_files_with_the_same_options_are_other_images(config: str) -> None:
+    def opened(folder: str) -> tuple[Path, str, list[int]]:
+        changed = TINY | {"dataset": TINY["dataset"] | {"source": "parquet"}}
+        changed |= {"execution": {"data_dir": folder}}
+        Path(config).write_text(yaml.safe_dump(changed))
+        training = open_training(Path(config))
+        pixels = training.images.train.images[0, 0, 0].tolist()
+        return training.images_folder, training.images.dataset_id, pixels
+
+    write_random_source(Path("one"), seed=1)
+    write_random_source(Path("two"), seed=2)
+    write_random_source(Path("copy"), seed=1)
+    first, second = opened("one"), opened("two")
+    assert all(a != b for a, b in zip(first, second, strict=True))
+    prepared = (first[0] / "dataset.json").stat().st_mtime_ns
+    assert opened("copy") == first  # the bytes count, not where they are
+    assert (first[0] / "dataset.json").stat().st_mtime_ns == prepared
+    write_random_source(Path("one"), seed=3)
+    assert opened("one")[1] not in (first[1], second[1])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -187,6 +188,10 @@ def test_the_pages_commands_are_right(
         assert main(shlex.split(command.replace(f"$({sample})", cell))[1:]) == 0
     assert "val_accuracy" in capsys.readouterr().out
     assert tables_in(Path("data/cells")).evaluations.exists()
+    [_, asking] = blocks("python")
+    done: dict[str, Any] = {}
+    exec(asking, done)
+    assert done["bench"].manifest.name == "cells"
 
 
 def test_no_file_decides_what_is_imported(benchmark: Path) -> None:

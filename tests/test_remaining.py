@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parquet_images import write_random_source
 from tiny_campaign import REPOSITORY, TINY
 
 from nasforge.config import check_config
@@ -15,9 +16,10 @@ from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import Evaluation, EvaluationKey
 from nasforge.plan import plan
 from nasforge.recipe import DatasetSpec, Recipe
-from nasforge.remaining import cached_trainings, finished, prepared_dataset_id
+from nasforge.remaining import cached_trainings, finished, known_dataset_id
 from nasforge.sampling import PastGeneration, SamplerSpec, choose_replicates, propose
 from nasforge.space import DARTS
+from nasforge.training.prepare import prepare
 
 IMAGES = "0123456789abcdef"
 
@@ -89,19 +91,34 @@ def write_images(folder: Path, config: dict[str, Any], dataset_id: str, **change
     (folder / "dataset.json").write_text(json.dumps(content | {"dataset_id": dataset_id}))
 
 
-def test_images_are_known_where_some_config_prepared_them(config: dict[str, Any]) -> None:
-    assert prepared_dataset_id(config) is None
-    write_images(Path("results/others/images"), config, "others", train_images=70)
-    Path("results/damaged/images").mkdir(parents=True)
-    Path("results/damaged/images/dataset.json").write_text("[]")
-    assert prepared_dataset_id(config) is None
-    write_images(Path("results/same/images"), config, "same")
-    assert prepared_dataset_id(config) == "same"
+def test_images_are_those_of_the_run_else_of_the_source_itself(config: dict[str, Any]) -> None:
+    config["dataset"]["source"] = "parquet"
+    config["execution"]["data_dir"] = "one"
+    assert known_dataset_id(config) is None
+    # Another config's images of the same options may be of other files.
+    write_images(Path("results/other/images"), config, "other")
+    assert known_dataset_id(config) is None
+    options = DatasetSpec.from_dict(config["dataset"])
+    one = prepare(options, write_random_source(Path("one"), seed=1), Path("somewhere"))
+    assert known_dataset_id(config) == one["dataset_id"]
+    config["execution"]["data_dir"] = str(write_random_source(Path("two"), seed=2))
+    assert known_dataset_id(config) not in (None, "other", one["dataset_id"])
     write_images(Path("results/tiny/images"), config, "own")
-    assert prepared_dataset_id(config) == "own"
+    assert known_dataset_id(config) == "own"
+    Path("results/tiny/images/dataset.json").write_text("[]")
+    assert known_dataset_id(config) not in (None, "own")
+
+
+def test_what_can_be_downloaded_is_not(config: dict[str, Any]) -> None:
+    config["dataset"]["source"] = "cifar10"
+    config["execution"]["data_dir"] = "images"
+    assert known_dataset_id(config) is None
+    assert not Path("images").exists()
 
 
 def test_a_plan_says_what_remains(config: dict[str, Any]) -> None:
+    config["dataset"]["source"] = "parquet"
+    config["execution"]["data_dir"] = "not there"
     assert "in the cache" not in plan(config, 60.0).to_text()
     put(config, propose(DARTS, spec(config, "random"), 0, ()))
     unknown = plan(config, 60.0)

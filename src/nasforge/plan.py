@@ -11,7 +11,7 @@ from nasforge.campaign import Campaign
 from nasforge.errors import NasforgeError
 from nasforge.evaluations.schema import Evaluation
 from nasforge.recipe import Recipe
-from nasforge.remaining import cached_trainings, finished, prepared_dataset_id
+from nasforge.remaining import cached_trainings, finished, known_dataset_id
 
 # Measured on the quickstart (62 evaluations of 8 epochs in 15 shards) and at 4 epochs.
 BYTES_PER_EVALUATION = 1800
@@ -122,7 +122,7 @@ class Plan:
         if self.cached is None:
             return [
                 f"in the cache: {self.of_recipe} trainings of this recipe; how many of them are of "
-                "these images is known when the images are prepared"
+                "these images is known where the images are"
             ]
         if not self.cached:
             return []
@@ -209,5 +209,5 @@ def _cached(config: Mapping[str, Any], known: Mapping[str, Evaluation]) -> dict[
     # What is not trained costs next to nothing, and has another id.
     if not known or config["training"]["evaluator"] != "train":
         return {entry["name"]: 0 for entry in config["samplers"]}
-    dataset_id = prepared_dataset_id(config)
+    dataset_id = known_dataset_id(config)
     return {} if dataset_id is None else cached_trainings(config, known, dataset_id)

@@ -1,12 +1,12 @@
 """Which trainings of a campaign are in the cache already.
 
-    >>> dataset_id = prepared_dataset_id(config)
+    >>> dataset_id = known_dataset_id(config)
     >>> cached_trainings(config, finished(config), dataset_id)
     {'random': 24, 're_a': 8}
 
 What a sampler proposes is a function of its seed and of the results that it is told. So it is made
 again here, as the sample stage makes it, as far as the cache has those results; nothing is read of
-an earlier run but the images' id.
+an earlier run but the images' id, where it has prepared them.
 """
 
 import json
@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from nasforge.campaign import Campaign
+from nasforge.errors import DatasetError
 from nasforge.evaluations.cache import EvaluationCache
 from nasforge.evaluations.proposals import Proposal
 from nasforge.evaluations.schema import Evaluation, EvaluationKey
-from nasforge.recipe import DatasetSpec, Recipe, digest
+from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.sampling import PastGeneration, SamplerSpec, choose_replicates, propose
 from nasforge.space import DARTS
 from nasforge.training.dataset import MANIFEST
+from nasforge.training.sources import source_digests
 
 
 def finished(config: Mapping[str, Any]) -> dict[str, Evaluation]:
@@ -36,25 +38,27 @@ def finished(config: Mapping[str, Any]) -> dict[str, Evaluation]:
     }
 
 
-def prepared_dataset_id(config: Mapping[str, Any]) -> str | None:
-    """Id of a config's data set, if its images were prepared, by whichever config; else None.
+def known_dataset_id(config: Mapping[str, Any]) -> str | None:
+    """Id of a config's data set: of the images that its run has, else of its source's files.
 
-    It hashes the source's files, which may be large, or not be there yet.
+    None where neither is there. Nothing is downloaded, and other configs' images are not looked at:
+    the same options with another `execution.data_dir` are other images.
     """
-    spec = DatasetSpec.from_dict(config["dataset"]).to_dict()
-    folders = [
-        Path("results") / config["name"] / "images",
-        Path(config["execution"]["cache_dir"]) / "images" / digest(spec),
-        *sorted(Path("results").glob("*/images")),
-    ]
-    for folder in folders:
-        try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            if manifest["spec"] == spec:
-                return str(manifest["dataset_id"])
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # not there, or damaged: the prepare stage will say so
-    return None
+    spec = DatasetSpec.from_dict(config["dataset"])
+    # What stands here is trained on, wherever the source is by now.
+    file = Path("results") / config["name"] / "images" / MANIFEST
+    try:
+        manifest = json.loads(file.read_text(encoding="utf-8"))
+        if manifest["spec"] == spec.to_dict():
+            return str(manifest["dataset_id"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # not there, or damaged: the prepare stage will say so
+    data_dir = config["execution"]["data_dir"]
+    try:
+        digests = source_digests(spec, Path(data_dir) if data_dir else None, download=False)
+    except (DatasetError, OSError, ImportError):  # a machine that plans need not be one that trains
+        return None
+    return spec.dataset_id(digests)
 
 
 def cached_trainings(

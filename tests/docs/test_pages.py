@@ -92,7 +92,7 @@ def test_what_a_page_says_is_done(page: Page, reader: Reader) -> None:
         ("snakemake --cores 1 --configfile config/none.yaml", "none.yaml"),
         ("snakemake --cores 1 -- no_such_rule", "no_such_rule"),
         ("python -m pip install '.[no_such_extra]'", "no_such_extra"),
-        ("python benchmarks/encodings.py --no-such-option", "no-such-option"),
+        ("python benchmarks/encoding_scores.py --no-such-option", "no-such-option"),
         ("nasforge query nowhere x", "nowhere"),
     ],
 )

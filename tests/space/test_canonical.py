@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from relabelling import Nodes, cell_of, nodes_of, relabelled, relabellings, same_networks
 
 from nasforge.space import DARTS
 from nasforge.space.darts.canonical import canonical_cell
 from nasforge.space.darts.genotype import OPERATIONS, Cell, Edge, Genotype
-
-Nodes = tuple[tuple[tuple[int, str], ...], ...]
-"""Per intermediate node its (input, operation) pairs; independent of the code under test."""
 
 vectors = st.tuples(*(st.integers(0, number - 1) for _, number in DARTS.variables))
 
@@ -31,46 +29,14 @@ def all_cells(nodes: int, operations: tuple[str, ...]) -> list[Cell]:
     ]
 
 
-def nodes_of(cell: Cell) -> Nodes:
-    pairs = [(source, operation) for operation, source in cell]
-    return tuple(tuple(pairs[i : i + 2]) for i in range(0, len(pairs), 2))
-
-
-def relabelled(nodes: Nodes, order: tuple[int, ...]) -> Nodes | None:
-    """Node `order[k]` becomes node k; None if an edge would then come from a later node."""
-    new_name = {0: 0, 1: 1} | {2 + old: 2 + new for new, old in enumerate(order)}
-    renamed = tuple(
-        tuple((new_name[source], operation) for source, operation in nodes[old]) for old in order
-    )
-    valid = all(source < 2 + k for k, pair in enumerate(renamed) for source, _ in pair)
-    return renamed if valid else None
-
-
-def relabellings(nodes: Nodes) -> list[Nodes]:
-    """All valid ones, each node's edges sorted."""
-    found = [relabelled(nodes, order) for order in permutations(range(len(nodes)))]
-    return [tuple(tuple(sorted(pair)) for pair in one) for one in found if one is not None]
-
-
-def cell_of(nodes: Nodes) -> Cell:
-    return tuple(Edge(operation, source) for pair in nodes for source, operation in pair)
-
-
 @given(vectors)
 def test_every_relabelling_and_edge_swap_has_the_same_id(vector: tuple[int, ...]) -> None:
     genotype = DARTS.from_vector(vector)
     architecture_id = DARTS.architecture_id(genotype)
     canonical = DARTS.canonical(genotype)
-    swaps = np.random.default_rng(sum(vector))
-    for normal in relabellings(nodes_of(genotype.normal)):
-        for reduce in relabellings(nodes_of(genotype.reduce)):
-            normal, reduce = (
-                tuple(pair[::-1] if swaps.integers(2) else pair for pair in cell)
-                for cell in (normal, reduce)
-            )
-            same = Genotype(cell_of(normal), cell_of(reduce))
-            assert DARTS.canonical(same) == canonical
-            assert DARTS.architecture_id(same) == architecture_id
+    for same in same_networks(genotype, np.random.default_rng(sum(vector))):
+        assert DARTS.canonical(same) == canonical
+        assert DARTS.architecture_id(same) == architecture_id
 
 
 @given(vectors)

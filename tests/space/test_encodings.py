@@ -1,14 +1,20 @@
 """Encodings of genotypes as rows of numbers."""
 
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from relabelling import same_networks
 
+from nasforge.accelerator import numpy_alone
 from nasforge.space import DARTS
-from nasforge.space.darts.genotype import Genotype
 
 RNG = np.random.default_rng(0)
 GENOTYPES = [DARTS.sample(RNG) for _ in range(50)]
-SYMMETRIC = "normal:{0}@0+skip_connect@1/{1}@0+skip_connect@1/{2}/{2}-reduce:{3}"
 
 
 def test_one_hot_marks_one_choice_of_each_variable() -> None:
@@ -35,19 +41,23 @@ def test_one_hot_columns_are_what_their_names_say() -> None:
         }
 
 
+vectors = st.tuples(*(st.integers(0, number - 1) for _, number in DARTS.variables))
+
+
 @pytest.mark.parametrize("encoding", DARTS.encodings)
-def test_the_same_network_has_the_same_features(encoding: str) -> None:
-    a, b = "sep_conv_3x3", "dil_conv_5x5"
-    rest = "skip_connect@0+skip_connect@1"
-    cell = "/".join([rest] * 4)
-    texts = [SYMMETRIC.format(*pair, rest, cell) for pair in ((a, b), (b, a))]
-    one, other = map(DARTS.parse, texts)
-    assert one != other
-    swapped = Genotype(
-        tuple(one.normal[i ^ 1] for i in range(8)), tuple(one.reduce[i ^ 1] for i in range(8))
-    )
-    rows = DARTS.encode([one, other, swapped], encoding)
-    assert (rows == rows[0]).all()
+@pytest.mark.parametrize("accelerator", [contextlib.nullcontext, numpy_alone])
+@given(vector=vectors)
+@settings(max_examples=40, deadline=None)
+def test_the_same_network_has_the_same_features(
+    encoding: str, accelerator: Callable[[], AbstractContextManager], vector: tuple[int, ...]
+) -> None:
+    genotype = DARTS.from_vector(vector)
+    others = same_networks(genotype, np.random.default_rng(sum(vector)))
+    with accelerator():
+        one, rows = DARTS.encode([genotype], encoding), DARTS.encode(others, encoding)
+        alone = DARTS.encode(others[-1:], encoding)
+    assert (rows == one).all()
+    assert (alone == one).all()
 
 
 @pytest.mark.parametrize("encoding", DARTS.encodings)

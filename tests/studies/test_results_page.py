@@ -32,6 +32,17 @@ MANIFEST = {
 }
 
 
+VALUES = {
+    "r2": 0.6,
+    "kendall_tau": 0.55,
+    "mae": 0.0123,
+    "rmse": 0.0234,
+    "nll": np.nan,
+    "crps": 0.3,
+    "kl": 0.25,
+}
+
+
 def rows(**columns: object) -> list[dict]:
     """A row per family and metric; the ceiling of tau is not estimable."""
     return [
@@ -39,7 +50,7 @@ def rows(**columns: object) -> list[dict]:
             "target": "val_accuracy",
             "family": family,
             "metric": metric,
-            "n": 77,
+            "n": 7 if metric == "kl" else 77,
             "score": score + 0.01 * number,
             "low": score - 0.1,
             "high": score + 0.1,
@@ -49,7 +60,7 @@ def rows(**columns: object) -> list[dict]:
             **columns,
         }
         for number, family in enumerate(FAMILIES)
-        for metric, score in (("r2", 0.6), ("kendall_tau", 0.55), ("mae", 0.0123), ("nll", np.nan))
+        for metric, score in VALUES.items()
     ]
 
 
@@ -93,11 +104,14 @@ def test_scores_have_intervals_and_stand_above_what_bounds_them(
 ) -> None:
     write_results(sources, studies, tmp_path / "page")
     page = (tmp_path / "page/results.md").read_text()
-    assert "| n = 77 | r2 | mae | kendall_tau |" in page
-    assert "| linear | 0.60 [0.50, 0.70] | 0.0123 [-0.0877, 0.1123] | 0.55 [0.45, 0.65] |" in page
-    assert "| *ceiling* | 0.81 | 0.8123 | not estimable |" in page
-    assert "| *one-run table* | 0.50 | 0.5000 | not estimable |" in page
-    assert "| train_time_s | gin | 0.61 [0.50, 0.70] | 0.56 [0.45, 0.65] | 0.99, not" in page
+    assert "| n = 77 | r2 | mae | rmse | kendall_tau |" in page
+    errors = "0.0123 [-0.0877, 0.1123] | 0.0234 [-0.0766, 0.1234]"
+    assert f"| linear | 0.60 [0.50, 0.70] | {errors} | 0.55 [0.45, 0.65] |" in page
+    assert "| *ceiling* | 0.81 | 0.8123 | 0.8123 | not estimable |" in page
+    assert "| *one-run table* | 0.50 | 0.5000 | 0.5000 | not estimable |" in page
+    assert "| n = 77 | nll | crps | kl (n = 7) |" in page
+    assert "kl only on architectures with 3 or more trainings" in page
+    assert "| train_time_s | gin | 77 | 0.61 [0.50, 0.70] | 0.56 [0.45, 0.65] | 0.99, not" in page
     assert "| gin | 0.50000 | 0.50000 | 0.50000 | 0 | 0 | yes |" in page
     assert "### Set aside: probe" in page
     for line in page.splitlines():

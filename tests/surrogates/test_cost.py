@@ -6,7 +6,7 @@ import pytest
 from nasforge.benchmark.model import Model, Part
 from nasforge.benchmark.predictors import ForestPredictor, LinearPredictor, Predictor
 from nasforge.space import DARTS
-from nasforge.surrogates.cost import ENCODING_US, measure_query_us, query_cost
+from nasforge.surrogates.cost import ENCODING_US, WARM_QUERIES, measure_query_us, query_cost
 from nasforge.surrogates.families import FAMILIES
 
 FOREST = ForestPredictor(
@@ -48,6 +48,25 @@ def test_a_blend_costs_its_parts_and_every_encoding_once() -> None:
 def test_an_unknown_encoding_is_priced_as_the_dearest() -> None:
     cost = query_cost(model_of(("linear", LINEAR, "mine")))
     assert cost.nominal_us >= max(ENCODING_US.values())
+
+
+def test_models_are_timed_warm_and_after_each_other() -> None:
+    asked: list[int] = []
+
+    class Recorder:
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def predict(self, encoded: object) -> None:
+            asked.append(self.number)
+
+    models = [Recorder(number) for number in range(3)]
+    assert len(measure_query_us(models, DARTS, rounds=20)) == 3
+    turns = np.reshape(asked, (20, 3, WARM_QUERIES + 1))
+    assert (turns == turns[..., :1]).all()
+    order = turns[..., 0]
+    assert (np.sort(order) == [0, 1, 2]).all()
+    assert set(order[:, 0]) == set(order[:, 1]) == set(order[:, 2]) == {0, 1, 2}
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILIES if name != "ngboost"])

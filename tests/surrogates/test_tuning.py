@@ -1,12 +1,16 @@
 """Tuning: searches what it says, never ends worse than it began, and gives back a config."""
 
+import copy
 import json
+import warnings
 from pathlib import Path
 
 import optuna
 import pytest
 import yaml
+from tiny_campaign import TINY
 
+from nasforge.config import check_config
 from nasforge.space import DARTS
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.families.search import SEARCH_SPACES, Choice, Range
@@ -49,6 +53,39 @@ def test_the_configs_own_settings_are_tried_first(finished_campaign, tmp_path: P
     result = tune(finished_campaign, tmp_path, "linear", 1, l2=7.0)
     assert result["surrogates"]["families"]["linear"] == {"l2": 7.0, "link": "identity"}
     assert result["tuning"]["rmse"] == result["tuning"]["rmse_before"]
+
+
+@pytest.mark.parametrize(
+    ("family", "own", "quick"),
+    [
+        ("gin", {"hidden": 48, "batch_size": 20}, {"epochs": 1, "layers": 1, "readout": 2}),
+        ("mlp", {"hidden": 5, "batch_size": 100}, {"epochs": 1}),
+        ("linear", {"l2": 5000.0}, {}),
+        ("linear", {"l2": 0.001}, {}),
+        ("gin", {"weight_decay": 0.0}, {"epochs": 1, "layers": 1, "hidden": 4}),
+        ("random_forest", {"min_leaf": 30}, {}),
+    ],
+)
+def test_settings_that_are_not_searched_for_are_tried_all_the_same(
+    finished_campaign, tmp_path: Path, family: str, own: dict, quick: dict
+) -> None:
+    check_config(campaign_with(family, own | quick), SCHEMA)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        first = tune(finished_campaign, tmp_path, family, 1, **own, **quick)
+    assert [w for w in caught if "out of range" in str(w.message)] == []
+    expected = own | quick
+    found = first["surrogates"]["families"][family]
+    assert {name: found[name] for name in expected} == expected
+    more = tune(finished_campaign, tmp_path, family, 3, **own, **quick)
+    assert more["tuning"]["rmse"] <= more["tuning"]["rmse_before"] == first["tuning"]["rmse"]
+
+
+def campaign_with(family: str, settings: dict) -> dict:
+    config = copy.deepcopy(TINY)
+    config["surrogates"] |= {"families": {family: settings}, "tuning": {"trials": 3}}
+    del config["surrogates"]["blend"], config["surrogates"]["curve"]
+    return config
 
 
 def test_tuning_is_repeatable_and_never_ends_worse(finished_campaign, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from nasforge.training.batches import Batch
 from nasforge.training.checkpoint import Checkpoint
 from nasforge.training.dataset import ImageSet
 from nasforge.training.loop import Outcome, train_network
+from nasforge.training.native.build import NativeEngineError, find_compiler
 from nasforge.training.shard import train_shard
 from nasforge.training.torch_trainer import TorchTrainer
 
@@ -33,7 +34,7 @@ def results(outcome: Outcome) -> list[tuple]:
 
 
 def killed_after(
-    epoch: int, path: Path, genotype: Genotype, recipe: Recipe, images: ImageSet
+    epoch: int, path: Path, genotype: Genotype, recipe: Recipe, images: ImageSet, backend: str
 ) -> None:
     """Train in another process, which kills itself as soon as that epoch has ended."""
 
@@ -42,7 +43,19 @@ def killed_after(
             os.kill(os.getpid(), signal.SIGKILL)
 
     checkpoint = Checkpoint(path, interval_s=0.0)
-    train_network(genotype, recipe, images, seed=1, checkpoint=checkpoint, on_epoch=kill)
+    train_network(
+        genotype, recipe, images, seed=1, backend=backend, checkpoint=checkpoint, on_epoch=kill
+    )
+
+
+@pytest.fixture(params=["torch", "native"])
+def backend(request: pytest.FixtureRequest) -> str:
+    if request.param == "native":
+        try:
+            find_compiler()
+        except NativeEngineError as error:
+            pytest.skip(str(error))
+    return request.param
 
 
 @pytest.fixture
@@ -52,11 +65,13 @@ def full(recipe: Recipe) -> Recipe:
 
 
 @pytest.fixture
-def killed(tmp_path: Path, genotype: Genotype, full: Recipe, images: ImageSet) -> Path:
+def killed(
+    tmp_path: Path, genotype: Genotype, full: Recipe, images: ImageSet, backend: str
+) -> Path:
     """The checkpoint of a training killed in its third epoch."""
     path = tmp_path / "one.checkpoint.npz"
     process = get_context("spawn").Process(
-        target=killed_after, args=(3, path, genotype, full, images)
+        target=killed_after, args=(3, path, genotype, full, images, backend)
     )
     process.start()
     process.join()
@@ -141,19 +156,27 @@ def epochs_trained(log: list[CurvePoint]) -> list[int]:
 
 
 def test_a_killed_training_goes_on_to_the_same_result(
-    killed: Path, genotype: Genotype, full: Recipe, images: ImageSet
+    killed: Path, genotype: Genotype, full: Recipe, images: ImageSet, backend: str
 ) -> None:
     log: list[CurvePoint] = []
     resumed = train_network(
-        genotype, full, images, seed=1, checkpoint=Checkpoint(killed), on_epoch=log.append
+        genotype,
+        full,
+        images,
+        seed=1,
+        backend=backend,
+        checkpoint=Checkpoint(killed),
+        on_epoch=log.append,
     )
     assert epochs_trained(log) == [3, 4]
-    assert results(resumed) == results(train_network(genotype, full, images, seed=1))
+    undisturbed = train_network(genotype, full, images, seed=1, backend=backend)
+    assert results(resumed) == results(undisturbed)
     elapsed = [point.elapsed_s for point in resumed.curve]
     assert elapsed == sorted(elapsed)
     assert resumed.train_time_s >= elapsed[-1]
 
 
+@pytest.mark.parametrize("backend", ["torch"], indirect=True)
 @pytest.mark.parametrize(
     "damage",
     [
@@ -182,11 +205,14 @@ def test_a_damaged_checkpoint_is_logged_and_the_training_starts_again(
 
 
 def test_a_checkpoint_of_another_network_is_not_used(
-    killed: Path, genotype: Genotype, full: Recipe, images: ImageSet
+    killed: Path, genotype: Genotype, full: Recipe, images: ImageSet, backend: str
 ) -> None:
     wider = dataclasses.replace(full, channels=6)
-    outcome = train_network(genotype, wider, images, seed=1, checkpoint=Checkpoint(killed))
-    assert results(outcome) == results(train_network(genotype, wider, images, seed=1))
+    checkpoint = Checkpoint(killed)
+    outcome = train_network(genotype, wider, images, seed=1, backend=backend, checkpoint=checkpoint)
+    assert results(outcome) == results(
+        train_network(genotype, wider, images, seed=1, backend=backend)
+    )
 
 
 def test_a_short_training_writes_no_checkpoint(

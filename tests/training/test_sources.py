@@ -14,12 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from PIL import Image
+from parquet_images import encode, write_parquet
 from sklearn.datasets import load_digits
 
 from nasforge.errors import DatasetError
 from nasforge.recipe import DatasetSpec
-from nasforge.training.sources import cifar10, read_source
+from nasforge.training.sources import cifar10, read_source, source_digests
 from nasforge.training.sources.size import SIZES, SourceSize
 
 REAL_CIFAR10 = Path(__file__).parents[3] / "shared/data/cifar10"
@@ -31,22 +31,6 @@ def spec(source: str) -> DatasetSpec:
 
 def random_images(count: int, height: int = 8, width: int = 8) -> np.ndarray:
     return np.random.default_rng(count).integers(0, 256, (count, height, width, 3), np.uint8)
-
-
-def encode(image: np.ndarray, kind: str = "PNG") -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(image).save(stream, kind)
-    return stream.getvalue()
-
-
-def write_parquet(
-    path: Path, images: np.ndarray | list[bytes | None], labels: list[int | None]
-) -> None:
-    encoded = [encode(image) for image in images] if isinstance(images, np.ndarray) else images
-    rows = [{"bytes": content, "path": None} for content in encoded]
-    image_type = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    columns = {"img": pa.array(rows, image_type), "label": pa.array(labels, pa.int64())}
-    pq.write_table(pa.table(columns), path, row_group_size=2)
 
 
 @pytest.fixture
@@ -64,6 +48,21 @@ def test_a_config_is_checked_by_the_size_that_the_source_has() -> None:
     assert SIZES["digits"] == SourceSize(read.size, len(read.train_labels), len(read.test_labels))
     published = (cifar10.SIZE, 10_000 * len(cifar10.TRAIN_FILES), 10_000 * len(cifar10.TEST_FILES))
     assert SIZES["cifar10"] == SourceSize(*published)
+
+
+# --- digests
+
+
+def test_digests_are_those_of_what_is_read(parquet_folder: Path) -> None:
+    for source in ("digits", "parquet"):
+        read = read_source(spec(source), parquet_folder)
+        assert source_digests(spec(source), parquet_folder) == read.digests
+
+
+def test_digests_download_nothing_unless_they_may(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"data_batch_1\.bin: missing"):
+        source_digests(spec("cifar10"), tmp_path, download=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- dispatch and labels

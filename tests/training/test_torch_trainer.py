@@ -4,11 +4,13 @@ import dataclasses
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from nasforge.errors import ConfigError
 from nasforge.recipe import Recipe
@@ -116,6 +118,54 @@ def test_the_auxiliary_head_trains_with_its_weight_and_is_not_used_in_evaluation
 def test_an_auxiliary_head_needs_32_pixels(recipe: Recipe) -> None:
     with pytest.raises(ConfigError, match=r"recipe\.auxiliary_weight: 0\.4 needs images of 32"):
         dataclasses.replace(recipe, auxiliary_weight=0.4).network_shape(16, 10)
+
+
+READS = ("item", "tolist", "cpu", "numpy", "nonzero", "__array__")
+READS += ("__bool__", "__int__", "__float__", "__index__")
+WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "equal", "is_nonzero")
+"""What waits, on a GPU, for all that was asked of it before: of a tensor, and of PyTorch's own."""
+
+
+class NothingRead(TorchDispatchMode):
+    """No tensor's values become Python's, nor decide a shape, in PyTorch's own code either."""
+
+    def __torch_dispatch__(self, function, types, arguments=(), options=None):
+        name = function.overloadpacket.__name__
+        assert name not in WAITING, name
+        if name in (
+            "index",
+            "index_put",
+            "index_put_",
+        ):  # by a mask, whose number of ones is the result's length
+            indices = [i for i in arguments[1] or () if isinstance(i, torch.Tensor)]
+            assert all(i.dtype is not torch.bool for i in indices), name
+        return function(*arguments, **(options or {}))
+
+
+def test_no_step_reads_what_an_earlier_one_computed(
+    genotype: Genotype, recipe: Recipe, images: ImageSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = dataclasses.replace(recipe, **REGULARISED)
+    trainer = TorchTrainer(genotype, full, images, seed=1, device="cpu")
+    batches = list(epoch_batches(full, 96, 8, seed=1, epoch=1))
+    with monkeypatch.context() as patch:
+
+        def refuse(*_: object, **__: object) -> None:
+            raise AssertionError("a step reads a tensor")
+
+        for name in READS:
+            patch.setattr(torch.Tensor, name, refuse)
+        with NothingRead():
+            for batch in batches:
+                trainer.train_batch(batch)
+    loss, _ = trainer.training_means()
+    assert np.isfinite(loss)
+
+
+@pytest.mark.parametrize("read", [torch.Tensor.item, bool, lambda x: x[x > 0], torch.nonzero])
+def test_what_reads_a_tensor_is_noticed(read: Callable[[torch.Tensor], object]) -> None:
+    with NothingRead(), pytest.raises(AssertionError):
+        read(torch.ones(1))
 
 
 def test_a_state_goes_on_bit_for_bit(genotype: Genotype, recipe: Recipe, images: ImageSet) -> None:

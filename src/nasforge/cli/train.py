@@ -17,7 +17,7 @@ from nasforge.cli.architectures import add_architectures, read_architectures
 from nasforge.cli.make import training_config
 from nasforge.cli.parsing import Commands, add_command, print_fields, require
 from nasforge.errors import NasforgeError
-from nasforge.recipe import DatasetSpec, Recipe, digest
+from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
 
 if TYPE_CHECKING:
@@ -169,18 +169,16 @@ def open_training(file: Path) -> Training:
         ConfigError: The config is wrong, or trains nothing.
     """
     from nasforge.evaluations.cache import EvaluationCache
-    from nasforge.training.dataset import MANIFEST, ImageSet
-    from nasforge.training.prepare import prepare
+    from nasforge.training.dataset import ImageSet
+    from nasforge.training.prepare import prepared_folder
 
     config = training_config(file)
     execution = config["execution"]
     recipe = Recipe.from_dict(config["training"]["recipe"])
     spec = DatasetSpec.from_dict(config["dataset"])
     # Not the pipeline's folder: what stands there must be Snakemake's own work.
-    folder = Path(execution["cache_dir"]) / "images" / digest(spec.to_dict())
-    if not (folder / MANIFEST).exists():
-        data_dir = execution["data_dir"]
-        prepare(spec, Path(data_dir) if data_dir else None, folder)
+    data_dir = Path(execution["data_dir"]) if execution["data_dir"] else None
+    folder = prepared_folder(spec, data_dir, Path(execution["cache_dir"]) / "images")
     return Training(
         recipe,
         ImageSet.open(folder, spec),

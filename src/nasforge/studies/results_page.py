@@ -23,6 +23,7 @@ from nasforge.studies.score_tables import (
     other_targets,
     score_tables,
 )
+from nasforge.surrogates.calibration import FEWEST_SEEDS_FOR_KL
 
 PAGE = "results.md"
 FIGURES = "figures"
@@ -103,7 +104,10 @@ def write_results(sources: ResultsSources, studies: Sequence[Study], folder: Pat
 SCORES = (
     "Of val_accuracy, with intervals of 90 % by bootstrap over architectures. The ceiling is what "
     "a perfect surrogate would score against labels as noisy as these; the one-run table looks up "
-    "another training of the same architecture."
+    "another training of the same architecture. Predicted means are "
+    "judged by the mean of an architecture's trainings, distributions by its first training, and "
+    f"kl only on architectures with {FEWEST_SEEDS_FOR_KL} or more trainings: its heading has their "
+    "number."
 )
 
 

@@ -13,9 +13,20 @@ import pandas as pd
 
 from nasforge.surrogates.selection import SELECTION_TARGET
 
-RANKING = ("r2", "mae", "kendall_tau", "sparse_kendall_tau", "spearman", "top_tenth_overlap")
+RANKING = (
+    "r2",
+    "mae",
+    "rmse",
+    "kendall_tau",
+    "sparse_kendall_tau",
+    "spearman",
+    "top_tenth_overlap",
+)
 CALIBRATION = ("nll", "crps", "coverage_50", "coverage_90", "kl")
 GENERAL = ("r2", "kendall_tau")
+
+IN_UNITS = ("mae", "rmse", "crps")
+"""Of the target, so with more digits: a point of accuracy is .01."""
 
 SIZE = "Training architectures"
 SCHEMES = {
@@ -50,12 +61,16 @@ def generalization_tables(scores: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def by_family(table: pd.DataFrame, metrics: Sequence[str] = RANKING) -> list[str]:
-    """A row per surrogate, a column per metric; then what bounds them."""
+    """A row per surrogate, a column per metric; then what bounds them.
+
+    A metric that is of fewer architectures than the table says so in its heading.
+    """
     known = [metric for metric in metrics if metric in set(table["metric"])]
     cells = {(row["family"], row["metric"]): row for row in table.to_dict("records")}
     families = list(dict.fromkeys(table["family"]))
     n = int(table["n"].max())
-    lines = _header([f"n = {n}", *known])
+    own = table.groupby("metric")["n"].max()
+    lines = _header([f"n = {n}", *(m if own[m] == n else f"{m} (n = {own[m]})" for m in known)])
     for family in families:
         scores = [_score(cells.get((family, metric))) for metric in known]
         if any(scores):
@@ -69,13 +84,14 @@ def by_family(table: pd.DataFrame, metrics: Sequence[str] = RANKING) -> list[str
 
 def other_targets(table: pd.DataFrame) -> list[str]:
     """A row per target, other than val_accuracy, and surrogate."""
-    lines = _header(["target", "surrogate", *GENERAL, "ceilings"])
+    lines = _header(["target", "surrogate", "n", *GENERAL, "ceilings"])
     rows = table[(table["target"] != SELECTION_TARGET) & table["metric"].isin(GENERAL)]
     for (target, family), own in rows.groupby(["target", "family"], sort=False):
         by_metric = {row["metric"]: row for row in own.to_dict("records")}
         limits = ", ".join(_limit(by_metric[metric], "ceiling") for metric in GENERAL)
         scores = [_score(by_metric[metric]) for metric in GENERAL]
-        lines.append(_line([target, family, *scores, limits]))
+        n = by_metric[GENERAL[0]]["n"]
+        lines.append(_line([target, family, n, *scores, limits]))
     return lines
 
 
@@ -117,11 +133,15 @@ def _line(cells: Sequence[object]) -> str:
 def _score(row: Mapping[str, object] | None) -> str:
     if row is None or not math.isfinite(float(row["score"])):
         return ""
-    digits = 4 if row["metric"] in ("mae", "crps") else 2
+    digits = _digits(row)
     return f"{row['score']:.{digits}f} [{row['low']:.{digits}f}, {row['high']:.{digits}f}]"
 
 
 def _limit(row: Mapping[str, object], name: str) -> str:
     if not row["estimable"] or not math.isfinite(float(row[name])):
         return "not estimable"
-    return f"{row[name]:.{4 if row['metric'] in ('mae', 'crps') else 2}f}"
+    return f"{row[name]:.{_digits(row)}f}"
+
+
+def _digits(row: Mapping[str, object]) -> int:
+    return 4 if row["metric"] in IN_UNITS else 2

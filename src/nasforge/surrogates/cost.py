@@ -3,7 +3,8 @@
     >>> query_cost(model).nominal_us, measure_query_us(model, space)
 
 A selection must not depend on how busy a machine is, so it goes by counts of operations, turned
-into microseconds by round prices (docs/performance.md has what they were measured as).
+into microseconds by round prices, which are set here and fitted to no machine. What the machine of
+a selection took stands beside them, as `measured_us` in its `select/candidates.csv`.
 """
 
 import time
@@ -24,6 +25,9 @@ from nasforge.benchmark.predictors import (
 )
 from nasforge.errors import SurrogateError
 from nasforge.space.protocol import SearchSpace
+
+WARM_QUERIES = 3
+"""Queries of a model before one is timed."""
 
 NS_PER_NODE_VISIT = 5.0
 NS_PER_MULTIPLY_ADD = 0.1
@@ -74,14 +78,22 @@ def query_cost(model: Model) -> QueryCost:
 
 
 def measure_query_us(models: Sequence[Model], space: SearchSpace, rounds: int = 30) -> list[float]:
-    """Median microseconds of one query of each model, encoding included, rounds interleaved."""
+    """Median microseconds of one query of each model, encoding included, rounds interleaved.
+
+    Each model is asked `WARM_QUERIES` times before the clock runs: a process that queries asks one
+    model again and again, and finds its code and arrays in the processor's caches.
+    """
     rng = np.random.default_rng(0)
     times = np.empty((rounds, len(models)))
     for number in range(rounds):
-        architecture = space.sample(rng)
-        for column, model in enumerate(models):
+        warm = [space.sample(rng) for _ in range(WARM_QUERIES)]
+        asked = space.sample(rng)
+        # Nobody always follows the same one.
+        for column in rng.permutation(len(models)):
+            for architecture in warm:
+                models[column].predict(Encoded(space, [architecture]))
             start = time.perf_counter()
-            model.predict(Encoded(space, [architecture]))
+            models[column].predict(Encoded(space, [asked]))
             times[number, column] = time.perf_counter() - start
     return (1e6 * np.median(times, axis=0)).tolist()
 

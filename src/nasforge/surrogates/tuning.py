@@ -3,6 +3,7 @@
     >>> tune_family(DARTS, development, "lightgbm", {}, Tuning(50, 0, 5), study, result)
 
 The first trial has the config's own settings, so tuning never ends with worse ones out of fold.
+Where those are not among what is searched for, they are added to it.
 Results are pieces of a config, which `tuned.gather_tuned` joins.
 """
 
@@ -24,7 +25,7 @@ from nasforge.evaluations.files import write_text
 from nasforge.space import SearchSpace
 from nasforge.surrogates.ensemble import Bagging, fit_ensemble
 from nasforge.surrogates.families import FAMILIES
-from nasforge.surrogates.families.search import SEARCH_SPACES, Range
+from nasforge.surrogates.families.search import SEARCH_SPACES, Range, Search
 from nasforge.surrogates.fitting import LINK, split_link
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.metrics import rmse
@@ -71,7 +72,8 @@ def tune_family(
         result_file: A piece of a config with the best settings, and the scores, as JSON.
     """
     labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
-    objective = _objective(space, labels, family, settings, tuning)
+    searched = _searched(family, settings)
+    objective = _objective(space, labels, family, settings, searched, tuning)
     study_file.unlink(missing_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -79,7 +81,7 @@ def tune_family(
         sampler=optuna.samplers.TPESampler(seed=tuning.seed),
         study_name=family,
     )
-    for trial in _first_trials(family, settings):
+    for trial in _first_trials(family, settings, searched):
         study.enqueue_trial(trial)
     study.optimize(
         objective, n_trials=_number(family, tuning), callbacks=[_progress(family, tuning)]
@@ -96,11 +98,21 @@ def tune_family(
     write_text(result_file, json.dumps(result, indent=1) + "\n")
 
 
-def _first_trials(family: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _searched(family: str, settings: Mapping[str, Any]) -> dict[str, Search]:
+    """The family's search space, with the config's settings in it."""
+    return {
+        name: where.with_value(settings[name]) if name in settings else where
+        for name, where in SEARCH_SPACES[family].items()
+    }
+
+
+def _first_trials(
+    family: str, settings: Mapping[str, Any], searched: Mapping[str, Search]
+) -> list[dict[str, Any]]:
     """The config's settings where they are searched for; both scales if there is nothing else."""
     known = {LINK: LINKS[0]} | dict(FAMILIES[family].settings) | dict(settings)
-    own = {key: known[key] for key in (LINK, *SEARCH_SPACES[family])}
-    if SEARCH_SPACES[family]:
+    own = {LINK: known[LINK]} | {n: known[n] for n, w in searched.items() if known[n] in w}
+    if searched:
         return [own]
     return [own, *({LINK: link} for link in LINKS if link != own[LINK])]
 
@@ -111,13 +123,22 @@ def _number(family: str, tuning: Tuning) -> int:
 
 
 def _objective(
-    space: SearchSpace, labels: Labels, family: str, settings: Mapping[str, Any], tuning: Tuning
+    space: SearchSpace,
+    labels: Labels,
+    family: str,
+    settings: Mapping[str, Any],
+    searched: Mapping[str, Search],
+    tuning: Tuning,
 ) -> Callable[[optuna.Trial], float]:
     bagging = Bagging(tuning.folds, 1, tuning.seed)
 
     def objective(trial: optuna.Trial) -> float:
-        searched = SEARCH_SPACES[family]
-        drawn = {name: _suggest(trial, name, where) for name, where in searched.items()}
+        drawn = {
+            name: _suggest(trial, name, where)
+            for name, where in searched.items()
+            # A 0 has no place on a logarithmic scale: the first trial has it without being asked.
+            if trial.number > 0 or name not in settings or settings[name] in where
+        }
         drawn[LINK] = trial.suggest_categorical(LINK, LINKS)
         own, link = split_link(dict(settings) | drawn, SELECTION_TARGET)
         fitted = fit_ensemble(FAMILIES[family], space, labels, bagging, own, link)

@@ -15,7 +15,7 @@ from nasforge.errors import DatasetError
 from nasforge.protocols import IMAGES_PROTOCOL
 from nasforge.recipe import DatasetSpec
 from nasforge.training.dataset import MANIFEST, Split
-from nasforge.training.sources import SourceImages, read_source
+from nasforge.training.sources import SourceImages, read_source, source_digests
 from nasforge.training.sources.size import SourceSize
 
 IMAGES_PER_CHUNK = 4096
@@ -62,6 +62,26 @@ def prepare(spec: DatasetSpec, data_dir: Path | None, folder: Path) -> dict[str,
         "std": std,
     }
     return _write(folder, splits, manifest)
+
+
+def prepared_folder(spec: DatasetSpec, data_dir: Path | None, parent: Path) -> Path:
+    """A folder in `parent` with these images, prepared if they are not there.
+
+    It is named by the data set's id, so by the bytes of the source and not by `spec` alone: the
+    same options and another `data_dir` are other images. Every call hashes the source's files.
+
+    Args:
+        spec: Which images.
+        data_dir: Where the source is; the source `digits` needs none.
+        parent: Holds one folder for each data set.
+
+    Raises:
+        DatasetError: As by `prepare`.
+    """
+    folder = parent / spec.dataset_id(source_digests(spec, data_dir))
+    if not (folder / MANIFEST).exists():
+        prepare(spec, data_dir, folder)
+    return folder
 
 
 def _downsample(images: np.ndarray, factor: int) -> np.ndarray:

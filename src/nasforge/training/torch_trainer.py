@@ -4,7 +4,8 @@
     >>> trainer.train_batch(batch)
     >>> trainer.training_means(), trainer.evaluate("validation")
 
-Nothing between two epochs waits for the device: sums are read once, by `training_means`.
+No step waits for the device. What does comes once per epoch: `training_means` and `evaluate` read
+their sums, and `state` copies the network.
 """
 
 from collections.abc import Mapping

@@ -20,12 +20,28 @@ class Range:
     high: float
     log: bool = False
 
+    def with_value(self, value: float) -> "Range":
+        """Widened to hold a value; where ratios count, there is no room for 0 or less."""
+        if self.log and value <= 0:
+            return self
+        return Range(min(self.low, value), max(self.high, value), self.log)
+
+    def __contains__(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
 
 @dataclass(frozen=True)
 class Choice:
     """One of several values, in no order."""
 
     options: tuple[str | float, ...]
+
+    def with_value(self, value: str | float) -> "Choice":
+        """With one more option, unless it is there."""
+        return self if value in self.options else Choice((*self.options, value))
+
+    def __contains__(self, value: str | float) -> bool:
+        return value in self.options
 
 
 Search = Range | Choice

@@ -11,7 +11,7 @@ from nasforge.errors import DatasetError
 from nasforge.recipe import DatasetSpec
 from nasforge.training.sources.images import SourceImages
 
-__all__ = ["SourceImages", "read_source"]
+__all__ = ["SourceImages", "read_source", "source_digests"]
 
 
 def read_source(spec: DatasetSpec, data_dir: Path | None) -> SourceImages:
@@ -42,6 +42,32 @@ def read_source(spec: DatasetSpec, data_dir: Path | None) -> SourceImages:
             raise DatasetError(f"dataset.source: {unknown!r} has no reader; use another source")
     _check_labels(spec.source, images)
     return images
+
+
+def source_digests(
+    spec: DatasetSpec, data_dir: Path | None, download: bool = True
+) -> dict[str, str]:
+    """`SourceImages.digests` of what `read_source` would read; files are hashed and not decoded.
+
+    Args:
+        spec: Only its `source` is looked at.
+        data_dir: As for `read_source`.
+        download: Whether a source that can be downloaded is, where it is not there.
+
+    Raises:
+        DatasetError: The source is missing, or has no reader.
+    """
+    match spec.source:
+        case "parquet":
+            from nasforge.training.sources import parquet
+
+            return parquet.digests(data_dir)
+        case "cifar10":
+            from nasforge.training.sources import cifar10
+
+            return cifar10.digests(data_dir, download)
+        case _:
+            return read_source(spec, data_dir).digests
 
 
 def _check_labels(source: str, images: SourceImages) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from nasforge.errors import DatasetError
-from nasforge.training.sources.images import SourceImages
+from nasforge.training.sources.images import SourceImages, sha256_by_name
 
 CIFAR10_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 CIFAR10_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -36,18 +36,38 @@ def read(data_dir: Path | None) -> SourceImages:
     Raises:
         DatasetError: There is no `data_dir`, the download failed, or a file is damaged.
     """
+    folder = _complete(data_dir, download=True)
+    digests: dict[str, str] = {}
+    train_images, train_labels = _read_files(folder, TRAIN_FILES, digests)
+    test_images, test_labels = _read_files(folder, TEST_FILES, digests)
+    return SourceImages(train_images, train_labels, test_images, test_labels, digests)
+
+
+def digests(data_dir: Path | None, download: bool) -> dict[str, str]:
+    """`SourceImages.digests` of what `read` would read.
+
+    Args:
+        data_dir: As for `read`.
+        download: Whether to download what is not there.
+
+    Raises:
+        DatasetError: As by `read`, and if the images are not there and shall not be downloaded.
+    """
+    folder = _complete(data_dir, download)
+    return sha256_by_name(folder / name for name in TRAIN_FILES + TEST_FILES)
+
+
+def _complete(data_dir: Path | None, download: bool) -> Path:
+    """The folder, with all its files."""
     if data_dir is None:
         raise DatasetError(
             "execution.data_dir: missing; the source 'cifar10' needs a folder to download into"
         )
     folder = data_dir / FOLDER
-    if not folder.exists():
+    if download and not folder.exists():
         _fetch(data_dir)
     _check_complete(folder)
-    digests: dict[str, str] = {}
-    train_images, train_labels = _read_files(folder, TRAIN_FILES, digests)
-    test_images, test_labels = _read_files(folder, TEST_FILES, digests)
-    return SourceImages(train_images, train_labels, test_images, test_labels, digests)
+    return folder
 
 
 def _fetch(data_dir: Path) -> None:

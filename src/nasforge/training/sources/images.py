@@ -4,7 +4,10 @@
 10
 """
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -36,3 +39,12 @@ class SourceImages:
     def size(self) -> int:
         """Height and width of an image, in pixels."""
         return self.train_images.shape[1]
+
+
+def sha256_by_name(files: Iterable[Path]) -> dict[str, str]:
+    """SHA-256 (hex) of each file's bytes, by its name without the folder."""
+    digests = {}
+    for file in files:
+        with file.open("rb") as stream:
+            digests[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests

@@ -7,7 +7,6 @@ encoded image, and an integer column `label`.
     (50000, 32, 32, 3)
 """
 
-import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from nasforge.errors import DatasetError
-from nasforge.training.sources.images import SourceImages
+from nasforge.training.sources.images import SourceImages, sha256_by_name
 
 ROWS_PER_BATCH = 1024
 """Encoded images held in memory at a time."""
@@ -31,6 +30,29 @@ def read(data_dir: Path | None) -> SourceImages:
     Raises:
         DatasetError: The folder, a file, a column, an image or a label is not as expected.
     """
+    train_files, test_files = _both_parts(data_dir)
+    train_images, train_labels = _decode_part(train_files)
+    test_images, test_labels = _decode_part(test_files)
+    if train_images.shape[1:] != test_images.shape[1:]:
+        raise DatasetError(
+            f"{test_files[0]}: images of {_size(test_images)} pixels, but {train_files[0].name}"
+            f" has {_size(train_images)}; all images must be of one size"
+        )
+    digests = sha256_by_name(train_files + test_files)
+    return SourceImages(train_images, train_labels, test_images, test_labels, digests)
+
+
+def digests(data_dir: Path | None) -> dict[str, str]:
+    """`SourceImages.digests` of what `read` would read, without decoding it.
+
+    Raises:
+        DatasetError: The folder or its files are not there.
+    """
+    train_files, test_files = _both_parts(data_dir)
+    return sha256_by_name(train_files + test_files)
+
+
+def _both_parts(data_dir: Path | None) -> tuple[list[Path], list[Path]]:
     if data_dir is None:
         raise DatasetError(
             "execution.data_dir: missing; the source 'parquet' needs the folder that holds"
@@ -41,16 +63,7 @@ def read(data_dir: Path | None) -> SourceImages:
             f"execution.data_dir: {data_dir} is not a folder; give the folder that holds"
             " train-*.parquet and test-*.parquet"
         )
-    train_files, test_files = _files(data_dir, "train"), _files(data_dir, "test")
-    train_images, train_labels = _decode_part(train_files)
-    test_images, test_labels = _decode_part(test_files)
-    if train_images.shape[1:] != test_images.shape[1:]:
-        raise DatasetError(
-            f"{test_files[0]}: images of {_size(test_images)} pixels, but {train_files[0].name}"
-            f" has {_size(train_images)}; all images must be of one size"
-        )
-    digests = {file.name: _sha256(file) for file in train_files + test_files}
-    return SourceImages(train_images, train_labels, test_images, test_labels, digests)
+    return _files(data_dir, "train"), _files(data_dir, "test")
 
 
 def _files(folder: Path, part: str) -> list[Path]:
@@ -61,11 +74,6 @@ def _files(folder: Path, part: str) -> list[Path]:
             " test-*.parquet"
         )
     return files
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _decode_part(files: list[Path]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,16 +1,20 @@
 """What an encoding is worth: families with default settings on each, held-out folds.
 
-    python benchmarks/encodings.py data/darts-cifar10-cpu
+    python benchmarks/encoding_scores.py data/darts-cifar10-cpu
+    python benchmarks/encoding_scores.py data/darts-cifar10-cpu --link identity log_error
 
-5-fold, split by network, two members averaged, the same folds for all.
+5-fold, split by network, two members averaged, the same folds for all. `--link` names the scales of
+the target that members predict on; scores are of accuracies always.
 """
 
 import argparse
+from itertools import product
 from pathlib import Path
 
 from published import LEFT_OUT, predict, read_published
 
 from nasforge.surrogates.metrics import kendall_tau, r2
+from nasforge.surrogates.tuning import LINKS
 
 FAMILIES = ("linear", "lightgbm", "xgboost", "gaussian_process")
 ENCODINGS = ("one_hot", "graph_features", "features")
@@ -20,14 +24,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("folder", type=Path, help="published evaluations")
     parser.add_argument("--leave-out", nargs="*", default=LEFT_OUT, help="samplers")
+    parser.add_argument("--link", nargs="+", choices=LINKS, default=LINKS[:1], help="scales")
     options = parser.parse_args()
     labels = read_published(options.folder, options.leave_out)
     print(f"{len(labels)} architectures; R2 and Kendall tau of unseen ones")
-    print(f"{'':<18}" + "".join(f"{name:>18}" for name in ENCODINGS))
-    for family in FAMILIES:
-        row = f"{family:<18}"
+    print(f"{'':<18} {'link':<10}" + "".join(f"{name:>18}" for name in ENCODINGS))
+    for family, link in product(FAMILIES, options.link):
+        row = f"{family:<18} {link:<10}"
         for encoding in ENCODINGS:
-            _, unseen = predict(family, labels, encoding)
+            _, unseen = predict(family, labels, encoding, link)
             scores = r2(labels.values, unseen), kendall_tau(labels.values, unseen)
             row += f"{'{:.3f}  {:.3f}'.format(*scores):>18}"
         print(row, flush=True)
