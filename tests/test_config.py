@@ -252,6 +252,18 @@ def test_studies_train_nothing_where_evaluations_are_given() -> None:
         checked(GIVEN | {"studies": studies})
 
 
+def test_what_studies_train_can_be_rehearsed_and_not_replayed() -> None:
+    def evaluated_by(evaluator: str, **source: str) -> dict[str, Any]:
+        training = {"evaluator": evaluator, evaluator: source}
+        studies = {"exploitation": {"train": True}}
+        over = {"training": training, "studies": studies, "export": {"name": "sim-minimal"}}
+        return checked(merged(MINIMAL, over))
+
+    assert evaluated_by("simulate", benchmark="b")["studies"]["exploitation"]["train"] is True
+    with pytest.raises(ConfigError, match=r"exploitation\.train: must be false .* is 'replay'"):
+        evaluated_by("replay", path="p")
+
+
 def test_what_was_trained_before_must_be_there(tmp_path: Path) -> None:
     given = {"exploitation": {"trained": str(tmp_path)}}
     with pytest.raises(ConfigError, match=r"trained: .* must hold predictions\.parquet and eval"):

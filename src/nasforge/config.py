@@ -119,7 +119,8 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
             f"({', '.join(config['surrogates']['families'])})"
         )
     _check_named_surrogates(config)
-    _check_studies(config["studies"], trains="evaluations" not in config)
+    _check_studies(config["studies"])
+    _check_exploitation(config)
     if "evaluations" in config:
         return notes
     if space is not DARTS:
@@ -180,8 +181,8 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
     return notes
 
 
-def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
-    """Settings of optimizers that run on benchmarks, and what a study asks to train."""
+def _check_studies(studies: Mapping[str, Any]) -> None:
+    """Settings of optimizers that run on benchmarks."""
     for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
         given = studies[section][key]
         for name, settings in given.items():
@@ -191,16 +192,21 @@ def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
             except (OptimizerError, TypeError) as error:
                 raise ConfigError(f"studies.{section}.{key}: {error}") from None
             given[name] = default_settings(name) | settings
-    if studies["exploitation"]["train"] and not trains:
+
+
+def _check_exploitation(config: Mapping[str, Any]) -> None:
+    """What is found can be trained; or was, and is not to be trained as well."""
+    exploitation = config["studies"]["exploitation"]
+    if exploitation["train"] and "evaluations" in config:
         raise ConfigError(
             "studies.exploitation.train: must be false where evaluations are given, because "
             "nothing can be trained then"
         )
-    _check_trained(studies["exploitation"])
-
-
-def _check_trained(exploitation: Mapping[str, Any]) -> None:
-    """Networks that were trained before are there, and not to be trained as well."""
+    if exploitation["train"] and config["training"]["evaluator"] == "replay":
+        raise ConfigError(
+            "studies.exploitation.train: must be false where training.evaluator is 'replay', "
+            "because what is found is not among the trainings that are there"
+        )
     if not exploitation["trained"]:
         return
     folder = Path(exploitation["trained"])

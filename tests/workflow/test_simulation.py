@@ -361,3 +361,21 @@ def test_a_full_disk_stops_the_run_and_the_same_command_goes_on(
     succeed(run, *TABLES)
     assert {name: entries(run)[name] for name in before} == before
     assert rows(run) == rows(undisturbed)
+
+
+def test_what_studies_train_is_simulated_too(undisturbed: Run, again: Run) -> None:
+    long_runs = {"evaluations": 20, "seeds": 1, "optimizers": {"random": {}}}
+    exploitation = {"best": 3, "controls": 2, "replicates": 2, "train": True}
+    again.config["studies"] = {"long_runs": long_runs, "exploitation": exploitation}
+    again.config["surrogates"] = {"targets": ["val_accuracy"], "folds": 2, "families": {"mean": {}}}
+    again.config["samplers"][0]["generation_size"] = 8
+    succeed(again, "--until", "train_exploited", "--", "studies")
+    folder = again.results / "studies/exploitation"
+    trained = [
+        row
+        for file in sorted(folder.glob("shard*.evaluations.parquet"))
+        for row in pq.read_table(file).to_pylist()
+    ]
+    assert len(trained) == 10
+    assert {row["evaluator"] for row in trained} == {"simulate"}
+    assert entries(again).keys() >= {row["evaluation_id"] for row in trained}
