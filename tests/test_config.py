@@ -245,6 +245,20 @@ def test_a_curve_is_predicted_by_one_of_the_families() -> None:
         checked(MINIMAL | {"surrogates": surrogates})
 
 
+def test_a_curve_has_fewer_components_than_epochs() -> None:
+    def with_components(number: int) -> dict[str, Any]:
+        surrogates = {"families": {"linear": {}}, "curve": {"components": number}}
+        surrogates["curve"]["family"] = "linear"
+        return with_value(MINIMAL, ("training", "recipe", "epochs"), 8) | {"surrogates": surrogates}
+
+    assert checked(with_components(7))["surrogates"]["curve"]["components"] == 7
+    for number in (8, 20):
+        with pytest.raises(ConfigError, match=rf"components: {number} must be less than .* \(8\)"):
+            checked(with_components(number))
+    given = {key: with_components(20)[key] for key in ("name", "surrogates", "export")}
+    assert checked(given | {"evaluations": {"path": "data"}})  # its epochs are in the tables
+
+
 def test_studies_train_nothing_where_evaluations_are_given() -> None:
     studies = {"exploitation": {"train": True}}
     assert checked(MINIMAL | {"studies": studies})["studies"]["exploitation"]["train"] is True

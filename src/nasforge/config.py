@@ -112,12 +112,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
     notes = _leave_out_families(config["surrogates"]["families"], space)
-    curve = config["surrogates"]["curve"]
-    if curve["components"] and curve["family"] not in config["surrogates"]["families"]:
-        raise ConfigError(
-            f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
-            f"({', '.join(config['surrogates']['families'])})"
-        )
+    _check_curve(config)
     _check_named_surrogates(config)
     _check_studies(config["studies"])
     _check_exploitation(config)
@@ -131,6 +126,23 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
         )
     check_campaign(config)
     return notes
+
+
+def _check_curve(config: Mapping[str, Any]) -> None:
+    """Its family is fitted, and epochs are enough; given evaluations say only later how many."""
+    surrogates = config["surrogates"]
+    curve, families = surrogates["curve"], list(surrogates["families"])
+    if curve["components"] and curve["family"] not in families:
+        raise ConfigError(
+            f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
+            f"({', '.join(families)})"
+        )
+    if "training" in config and curve["components"] >= config["training"]["recipe"]["epochs"]:
+        epochs = config["training"]["recipe"]["epochs"]
+        raise ConfigError(
+            f"surrogates.curve.components: {curve['components']} must be less than "
+            f"training.recipe.epochs ({epochs}); 0 fits no curve"
+        )
 
 
 def _check_named_surrogates(config: Mapping[str, Any]) -> None:
