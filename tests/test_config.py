@@ -306,6 +306,17 @@ def test_settings_of_optimizers_in_studies_are_checked(section: str, key: str) -
         checked(MINIMAL | {"studies": {section: {key: {"sgd": {}}}}})
 
 
+def test_a_small_space_is_drawn_from_as_many_draws() -> None:
+    def drawing(**sizes: int) -> dict[str, Any]:
+        return checked(MINIMAL | {"studies": {"random_draws": sizes}})
+
+    assert drawing(draws=50, table_size=50)
+    with pytest.raises(ConfigError, match=r"random_draws\.draws: 49 must be at least .* \(50\)"):
+        drawing(draws=49, table_size=50)
+    with pytest.raises(ConfigError, match=r"draws: 1000 must be .*table_size \(6466\)"):
+        drawing(draws=1000)
+
+
 def test_a_checked_config_stays_as_it_is() -> None:
     config = checked(QUICKSTART)
     assert checked(config) == config

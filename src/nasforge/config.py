@@ -194,7 +194,7 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
 
 
 def _check_studies(studies: Mapping[str, Any]) -> None:
-    """Settings of optimizers that run on benchmarks."""
+    """Settings of optimizers that run on benchmarks, and draws that hold a small space."""
     for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
         given = studies[section][key]
         for name, settings in given.items():
@@ -204,6 +204,12 @@ def _check_studies(studies: Mapping[str, Any]) -> None:
             except (OptimizerError, TypeError) as error:
                 raise ConfigError(f"studies.{section}.{key}: {error}") from None
             given[name] = default_settings(name) | settings
+    draws, table_size = (studies["random_draws"][key] for key in ("draws", "table_size"))
+    if draws < table_size:
+        raise ConfigError(
+            f"studies.random_draws.draws: {draws} must be at least studies.random_draws.table_size "
+            f"({table_size}), because the small space is drawn from them"
+        )
 
 
 def _check_exploitation(config: Mapping[str, Any]) -> None:
