@@ -239,6 +239,13 @@ def test_a_test_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
     assert config["split"]["test_samplers"] == ["fresh"]
 
 
+def test_a_sampler_that_is_set_aside_makes_no_test_part() -> None:
+    split = {"set_aside": ["b", "a"], "test_samplers": ["a"]}
+    for config in (MINIMAL, GIVEN):
+        with pytest.raises(ConfigError, match=r"split\.set_aside: 'a' is in split\.test_samplers"):
+            checked(config | {"split": split})
+
+
 def test_a_curve_is_predicted_by_one_of_the_families() -> None:
     surrogates = {"families": {"linear": {}}, "curve": {"components": 2}}
     with pytest.raises(ConfigError, match=r"curve\.family: 'lightgbm' is not one of .* \(linear\)"):

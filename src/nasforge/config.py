@@ -112,6 +112,7 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
     notes = _leave_out_families(config["surrogates"]["families"], space)
+    _check_parts(config["split"])
     _check_curve(config)
     _check_named_surrogates(config)
     _check_studies(config["studies"])
@@ -126,6 +127,16 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
         )
     check_campaign(config)
     return notes
+
+
+def _check_parts(split: Mapping[str, Any]) -> None:
+    """What is set aside is in no part, so it is not in the test part."""
+    for name in split["set_aside"]:
+        if name in split["test_samplers"]:
+            raise ConfigError(
+                f"split.set_aside: {name!r} is in split.test_samplers too; a sampler is set aside "
+                "or makes the test part, so delete it from one of the two"
+            )
 
 
 def _check_curve(config: Mapping[str, Any]) -> None:
