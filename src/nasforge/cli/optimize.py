@@ -20,6 +20,7 @@ from nasforge.cli.parsing import Commands, add_command, require
 from nasforge.cli.progress import progress_bar
 from nasforge.errors import NasforgeError
 from nasforge.optimizers import (
+    Optimizer,
     Trajectory,
     make_optimizer,
     optimizer_names,
@@ -106,7 +107,8 @@ def _optimize(options: argparse.Namespace) -> None:
     settings = _settings(options)
     backend = _backend(options)
     for name in options.optimizer:  # before the first of several has run for long
-        make_optimizer(name, backend.space, 0, **settings)
+        made = make_optimizer(name, backend.space, 0, **settings)
+        _check_at_once(options, backend, made)
     trajectories: list[Trajectory] = []
     for name in options.optimizer:
         with progress_bar(options.budget * options.seeds, name) as advance:
@@ -132,6 +134,20 @@ def _check_numbers(options: argparse.Namespace) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise NasforgeError(f"--{name.replace('_', '-')}: {value} must be at least 1")
+
+
+def _check_at_once(options: argparse.Namespace, backend: Backend, optimizer: Optimizer) -> None:
+    """A table may hold fewer networks than are to be evaluated at once, which are distinct ones."""
+    if options.table is None or not optimizer.uses_feedback:  # without, nobody waits for others
+        return
+    option, at_once = "--workers", options.workers
+    if options.generation_size is not None:
+        option, at_once = "--generation-size", options.generation_size
+    if min(at_once, options.budget) > backend.space.size:
+        raise NasforgeError(
+            f"{option}: {at_once} must be at most {backend.space.size}, the number of networks in "
+            f"--table {options.table}"
+        )
 
 
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
