@@ -161,6 +161,10 @@ def test_real_trainings(tmp_path: Path, output: Path, capsys: pytest.CaptureFixt
         (["BENCH", "--optimizer", "tpe", "--setting", "x"], "--setting: 'x' must be KEY=VALUE"),
         (["BENCH", "--optimizer", "tpe", "--setting", "x=1"], "tpe has no setting 'x'"),
         (
+            ["BENCH", "--optimizer", "tpe", *["--setting", "candidates=1"] * 2],
+            "--setting: 'candidates' is given twice, as 1 and 1; give it once",
+        ),
+        (
             ["BENCH", "--optimizer", "tpe", "--optimizer", "random", "--setting", "candidates=1"],
             "--setting: goes with a single --optimizer",
         ),

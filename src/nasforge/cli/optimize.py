@@ -160,7 +160,15 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
             )
     if options.setting and len(options.optimizer) > 1:
         raise NasforgeError("--setting: goes with a single --optimizer")
-    return dict(_setting(text) for text in options.setting)
+    settings: dict[str, Any] = {}
+    for key, value in map(_setting, options.setting):
+        if key in settings:
+            raise NasforgeError(
+                f"--setting: {key!r} is given twice, as {settings[key]!r} and {value!r}; give it "
+                "once"
+            )
+        settings[key] = value
+    return settings
 
 
 def _setting(text: str) -> tuple[str, Any]:
