@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,8 @@ from tiny_campaign import REPOSITORY, TINY
 from nasforge.cli import main
 from nasforge.evaluations.restore import restore_cache
 from nasforge.space import DARTS
+from nasforge.space.darts import Genotype
+from nasforge.training.loop import Outcome, train_network
 
 
 @pytest.fixture
@@ -63,6 +66,26 @@ def test_several_trainings_are_a_line_each_and_tables_that_restore_reads(
     assert main([*command, "--json"]) == 0
     printed = [each["val_accuracy"] for each in json.loads(capsys.readouterr().out)]
     assert printed == table["val_accuracy"].tolist()
+
+
+def test_a_failed_training_among_several_is_a_line_with_its_status(
+    config: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genotypes = sampled(capsys, 2)
+    first = DARTS.canonical(DARTS.parse(genotypes[0]))
+
+    def train(genotype: Genotype, *rest: Any, **more: Any) -> Outcome:
+        if genotype == first:
+            raise RuntimeError("out of memory")
+        return train_network(genotype, *rest, **more)
+
+    monkeypatch.setattr("nasforge.training.shard.train_network", train)
+    Path("found.txt").write_text("\n".join(genotypes))
+    assert main(["train", "--file", "found.txt", "--config", config]) == 0
+    _, failed, trained = capsys.readouterr().out.splitlines()
+    assert failed.split()[1:] == ["0", "failed", "-", "-", "-"]
+    assert trained.split()[2] == "ok"
+    assert "nan" not in failed + trained
 
 
 @pytest.mark.parametrize(
