@@ -16,7 +16,7 @@ from nasforge.studies.holding_out import (
     HoldOutSources,
     hold_out,
     left_out_splits,
-    proposed_by,
+    proposed_groups,
     seen_split,
     size_splits,
 )
@@ -97,7 +97,7 @@ def test_training_sets_grow_and_never_meet_what_they_predict(labels: Labels) -> 
 
 
 def test_everything_a_sampler_proposed_is_left_out(folder: Path, labels: Labels) -> None:
-    groups = proposed_by(DARTS, folder / "proposals.parquet")
+    groups = proposed_groups(DARTS, folder / "proposals.parquet")
     assert set(groups) == {"random", "re_a", "re_b", "all regularized_evolution"}
     assert groups["re_a"] | groups["re_b"] == groups["all regularized_evolution"]
     splits = {split.group: split for split in left_out_splits(labels, groups)}
