@@ -20,6 +20,7 @@ import yaml
 from tiny_benchmark import write_benchmark
 from tiny_campaign import REPOSITORY, TINY, Run, environment, fail, planned_jobs, succeed
 
+from nasforge.benchmark.registry import available, find
 from nasforge.evaluations.proposals import Proposal, read_proposals
 from nasforge.evaluations.results import replicate_zero_results
 from nasforge.sampling import PastGeneration, SamplerSpec, propose
@@ -99,6 +100,15 @@ def test_nothing_is_trained_and_no_images_are_made(undisturbed: Run) -> None:
     assert set(entries(undisturbed)) == set(rows(undisturbed))
     assert not (undisturbed.results / "images").exists()
     assert not (undisturbed.results / "train").exists()
+
+
+@pytest.mark.parametrize("name", ["shipped", "zipped"])
+def test_the_truth_may_be_a_shipped_benchmark_or_a_zip(name: str, tmp_path: Path) -> None:
+    shipped = available()[0]
+    truth = shipped if name == "shipped" else find(shipped)
+    run = Run(tmp_path, simulated(Path(truth)))
+    succeed(run, "--until", "describe_simulation")
+    assert (run.results / "simulate/source.json").exists()
 
 
 def test_growing_trains_only_what_is_new(undisturbed: Run, again: Run) -> None:

@@ -22,7 +22,7 @@ except NasforgeError as error:
 
 rule describe_simulation:
     input:
-        benchmark=TRUTH / FILE,
+        benchmark=TRUTH / FILE if TRUTH.is_dir() else TRUTH,  # one that is shipped is a .zip
     output:
         source="<results>/simulate/source.json",
     log:
