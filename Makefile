@@ -8,7 +8,7 @@ RELEASE := darts-cifar10-cpu-v1
 SHIPPED := src/nasforge/benchmark/shipped
 STAMP := $(VENV)/.installed
 # Snakemake writes to results/<name of the config>/.
-RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["]\{0,1\}\([a-z0-9_-]*\).*/\1/p' "$(CONFIG)" 2>/dev/null)
+RESULTS = results/$(shell sed -n 's/^name:[[:space:]]*["'"'"']\{0,1\}\([a-z0-9_-]*\).*/\1/p' "$(CONFIG)" 2>/dev/null)
 
 # Snakemake's jobs find the environment's python first.
 export PATH := $(abspath $(VENV))/bin:$(PATH)

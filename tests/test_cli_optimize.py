@@ -13,6 +13,7 @@ from tiny_benchmark import write_benchmark
 import nasforge
 from nasforge.cli import main
 from nasforge.cli.progress import progress_bar
+from nasforge.evaluations.imported import ImportedTables, Result
 from nasforge.optimizers import OPTIMIZERS, read_trajectories
 from nasforge.optimizers.registry import PROBES
 from nasforge.space import DARTS
@@ -69,6 +70,31 @@ def test_a_table_of_evaluations(output: Path, capsys: pytest.CaptureFixture[str]
     settings = ("--setting", "improvement=first", "--budget", "20", "--seeds", "2")
     assert main([*command, *settings, "-o", str(output)]) == 0
     assert "darts-cifar10-cpu: 20 evaluations" in capsys.readouterr().out
+
+
+def small_table(folder: Path, networks: int) -> Path:
+    tables = ImportedTables(DARTS, {"imported": "r"}, {"imported": "d"})
+    rng = np.random.default_rng(0)
+    for number in range(networks):
+        text = DARTS.format(DARTS.sample(rng))
+        tables.propose("random", text, tables.add(DARTS.parse(text), Result(number / 100)))
+    tables.write(folder, {})
+    return folder / "evaluations.parquet"
+
+
+@pytest.mark.parametrize("option", ["--workers", "--generation-size"])
+def test_more_at_once_than_a_table_has_networks(
+    option: str, tmp_path: Path, output: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = small_table(tmp_path / "small", 5)
+    command = ("optimize", "--table", table, "--seeds", "1", "-o", output, "--budget")
+    evolving = ("--optimizer", "local_search")
+    message = refused(capsys, *command, "20", *evolving, option, "6")
+    assert f"{option}: 6 must be at most 5, the number of networks in --table {table}" in message
+    assert not output.exists()
+    printed(capsys, *command, "20", *evolving, option, "5")
+    printed(capsys, *command, "4", *evolving, option, "6")  # no more than the budget are asked for
+    printed(capsys, *command, "20", "--optimizer", "random", option, "6")
 
 
 @pytest.mark.slow
@@ -134,6 +160,10 @@ def test_real_trainings(tmp_path: Path, output: Path, capsys: pytest.CaptureFixt
         (["BENCH", "--optimizer", "tpe", "--generation-size", "0"], "--generation-size: 0 must"),
         (["BENCH", "--optimizer", "tpe", "--setting", "x"], "--setting: 'x' must be KEY=VALUE"),
         (["BENCH", "--optimizer", "tpe", "--setting", "x=1"], "tpe has no setting 'x'"),
+        (
+            ["BENCH", "--optimizer", "tpe", *["--setting", "candidates=1"] * 2],
+            "--setting: 'candidates' is given twice, as 1 and 1; give it once",
+        ),
         (
             ["BENCH", "--optimizer", "tpe", "--optimizer", "random", "--setting", "candidates=1"],
             "--setting: goes with a single --optimizer",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +15,8 @@ from nasforge.cli import main
 from nasforge.cli.train import open_training
 from nasforge.evaluations.restore import restore_cache
 from nasforge.space import DARTS
+from nasforge.space.darts import Genotype
+from nasforge.training.loop import Outcome, train_network
 
 
 @pytest.fixture
@@ -86,6 +89,26 @@ def test_other_files_with_the_same_options_are_other_images(config: str) -> None
     assert (first[0] / "dataset.json").stat().st_mtime_ns == prepared
     write_random_source(Path("one"), seed=3)
     assert opened("one")[1] not in (first[1], second[1])
+
+
+def test_a_failed_training_among_several_is_a_line_with_its_status(
+    config: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    genotypes = sampled(capsys, 2)
+    first = DARTS.canonical(DARTS.parse(genotypes[0]))
+
+    def train(genotype: Genotype, *rest: Any, **more: Any) -> Outcome:
+        if genotype == first:
+            raise RuntimeError("out of memory")
+        return train_network(genotype, *rest, **more)
+
+    monkeypatch.setattr("nasforge.training.shard.train_network", train)
+    Path("found.txt").write_text("\n".join(genotypes))
+    assert main(["train", "--file", "found.txt", "--config", config]) == 0
+    _, failed, trained = capsys.readouterr().out.splitlines()
+    assert failed.split()[1:] == ["0", "failed", "-", "-", "-"]
+    assert trained.split()[2] == "ok"
+    assert "nan" not in failed + trained
 
 
 @pytest.mark.parametrize(

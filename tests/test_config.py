@@ -151,12 +151,15 @@ def test_the_folder_of_evaluations_may_be_in_the_home(monkeypatch: pytest.Monkey
         ({"samplers": MINIMAL["samplers"]}, "samplers: not allowed beside evaluations.path"),
         ({"replicates": {}}, "replicates: not allowed beside evaluations.path"),
         ({"evaluations": {}}, "evaluations.path: missing; it has no default"),
-        ({"evaluations": {"path": ""}}, "evaluations.path: '' is not a string at least 1 char"),
+        (
+            {"evaluations": {"path": ""}},
+            "evaluations.path: '' is not a string with at least 1 char",
+        ),
         ({"evaluations": {"pth": "x", "path": "x"}}, "evaluations.pth: unknown key; did you mean"),
         ({"evaluations": "data"}, "evaluations: 'data' is not an object"),
         ({"space": "nasbench101"}, "space: search space 'nasbench101' is not installed; there are"),
         ({"space": "no_module:X"}, "space: search space 'no_module:X' cannot be imported"),
-        ({"space": ""}, "space: '' is not a string at least 1 characters"),
+        ({"space": ""}, "space: '' is not a string with at least 1 character"),
     ],
     ids=str,
 )
@@ -239,10 +242,31 @@ def test_a_test_sampler_must_exist_and_is_no_part_of_the_budget() -> None:
     assert config["split"]["test_samplers"] == ["fresh"]
 
 
+def test_a_sampler_that_is_set_aside_makes_no_test_part() -> None:
+    split = {"set_aside": ["b", "a"], "test_samplers": ["a"]}
+    for config in (MINIMAL, GIVEN):
+        with pytest.raises(ConfigError, match=r"split\.set_aside: 'a' is in split\.test_samplers"):
+            checked(config | {"split": split})
+
+
 def test_a_curve_is_predicted_by_one_of_the_families() -> None:
     surrogates = {"families": {"linear": {}}, "curve": {"components": 2}}
     with pytest.raises(ConfigError, match=r"curve\.family: 'lightgbm' is not one of .* \(linear\)"):
         checked(MINIMAL | {"surrogates": surrogates})
+
+
+def test_a_curve_has_fewer_components_than_epochs() -> None:
+    def with_components(number: int) -> dict[str, Any]:
+        surrogates = {"families": {"linear": {}}, "curve": {"components": number}}
+        surrogates["curve"]["family"] = "linear"
+        return with_value(MINIMAL, ("training", "recipe", "epochs"), 8) | {"surrogates": surrogates}
+
+    assert checked(with_components(7))["surrogates"]["curve"]["components"] == 7
+    for number in (8, 20):
+        with pytest.raises(ConfigError, match=rf"components: {number} must be less than .* \(8\)"):
+            checked(with_components(number))
+    given = {key: with_components(20)[key] for key in ("name", "surrogates", "export")}
+    assert checked(given | {"evaluations": {"path": "data"}})  # its epochs are in the tables
 
 
 def test_studies_train_nothing_where_evaluations_are_given() -> None:
@@ -250,6 +274,18 @@ def test_studies_train_nothing_where_evaluations_are_given() -> None:
     assert checked(MINIMAL | {"studies": studies})["studies"]["exploitation"]["train"] is True
     with pytest.raises(ConfigError, match=r"studies\.exploitation\.train: must be false"):
         checked(GIVEN | {"studies": studies})
+
+
+def test_what_studies_train_can_be_rehearsed_and_not_replayed() -> None:
+    def evaluated_by(evaluator: str, **source: str) -> dict[str, Any]:
+        training = {"evaluator": evaluator, evaluator: source}
+        studies = {"exploitation": {"train": True}}
+        over = {"training": training, "studies": studies, "export": {"name": "sim-minimal"}}
+        return checked(merged(MINIMAL, over))
+
+    assert evaluated_by("simulate", benchmark="b")["studies"]["exploitation"]["train"] is True
+    with pytest.raises(ConfigError, match=r"exploitation\.train: must be false .* is 'replay'"):
+        evaluated_by("replay", path="p")
 
 
 def test_what_was_trained_before_must_be_there(tmp_path: Path) -> None:
@@ -278,6 +314,17 @@ def test_settings_of_optimizers_in_studies_are_checked(section: str, key: str) -
         checked(MINIMAL | {"studies": studies})
     with pytest.raises(ConfigError, match=rf"studies\.{section}\.{key}: 'sgd' is not one of"):
         checked(MINIMAL | {"studies": {section: {key: {"sgd": {}}}}})
+
+
+def test_a_small_space_is_drawn_from_as_many_draws() -> None:
+    def drawing(**sizes: int) -> dict[str, Any]:
+        return checked(MINIMAL | {"studies": {"random_draws": sizes}})
+
+    assert drawing(draws=50, table_size=50)
+    with pytest.raises(ConfigError, match=r"random_draws\.draws: 49 must be at least .* \(50\)"):
+        drawing(draws=49, table_size=50)
+    with pytest.raises(ConfigError, match=r"draws: 1000 must be .*table_size \(6466\)"):
+        drawing(draws=1000)
 
 
 def test_a_checked_config_stays_as_it_is() -> None:
@@ -366,41 +413,45 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("export.license", "MIT", "export.license: unknown key; did you mean 'licence'?"),
         ("execution.workers", 2, "execution.workers: unknown key"),
         # Out of range.
-        ("name", "Quick Start", "name: 'Quick Start' is not a string matching ^[a-z0-9]"),
+        ("name", "Quick Start", "name: 'Quick Start' must be lower-case letters, digits, - and _"),
         ("name", "quickstart\n", "name: "),
-        ("dataset.image_size", 10, "dataset.image_size: '10' is not an integer >= 8, <= 64, a mul"),
+        ("dataset.image_size", 10, "dataset.image_size: 10 is not an integer >= 8, <= 64, a mul"),
         ("dataset.source", "mnist", "dataset.source: 'mnist' is not one of digits, parquet, cifar"),
-        ("training.recipe.cells", 2, "training.recipe.cells: '2' is not an integer >= 3"),
-        ("training.recipe.channels", 5, "training.recipe.channels: '5' is not an integer"),
-        ("training.recipe.learning_rate", 0, "learning_rate: '0' is not a number > 0, <= 10"),
-        ("training.recipe.momentum", 1.0, "momentum: '1.0' is not a number >= 0, < 1"),
-        ("training.max_failed_fraction", 1.5, "max_failed_fraction: '1.5' is not a number >= 0"),
-        ("samplers", [], "samplers: '[]' is not an array at least 1 items"),
-        ("samplers.1.generation_size", 0, "samplers[1].generation_size: '0' is not an integer"),
-        ("samplers.0.name", "re-a", "samplers[0].name: 're-a' is not a string matching"),
-        ("samplers.0.seed", -1, "samplers[0].seed: '-1' is not an integer >= 0"),
-        ("replicates.seeds", 1, "replicates.seeds: '1' is not an integer >= 2"),
-        ("split.test_fraction", 0.9, "split.test_fraction: '0.9' is not a number >= 0.05, <= 0.5"),
-        ("surrogates.repeats", 1, "surrogates.repeats: '1' is not an integer >= 2"),
-        ("surrogates.families", {}, "surrogates.families: '{}' is not an object at least 1 keys"),
-        ("surrogates.families.linear.l2", 0, "families.linear.l2: '0' is not a number > 0"),
+        ("training.recipe.cells", 2, "training.recipe.cells: 2 is not an integer >= 3"),
+        ("training.recipe.channels", 5, "training.recipe.channels: 5 is not an integer"),
+        ("training.recipe.learning_rate", 0, "learning_rate: 0 is not a number > 0, <= 10"),
+        ("training.recipe.momentum", 1.0, "momentum: 1.0 is not a number >= 0, < 1"),
+        ("training.max_failed_fraction", 1.5, "max_failed_fraction: 1.5 is not a number >= 0"),
+        ("samplers", [], "samplers: [] is not an array with at least 1 item"),
+        ("samplers.1.generation_size", 0, "samplers[1].generation_size: 0 is not an integer"),
+        ("samplers.0.name", "re-a", "[0].name: 're-a' must be lower-case letters, digits and _,"),
+        ("samplers.0.seed", -1, "samplers[0].seed: -1 is not an integer >= 0"),
+        ("replicates.seeds", 1, "replicates.seeds: 1 is not an integer >= 2"),
+        ("split.test_fraction", 0.9, "split.test_fraction: 0.9 is not a number >= 0.05, <= 0.5"),
+        ("surrogates.repeats", 1, "surrogates.repeats: 1 is not an integer >= 2"),
+        ("surrogates.families", {}, "surrogates.families: {} is not an object with at least 1 key"),
+        ("surrogates.families.linear.l2", 0, "families.linear.l2: 0 is not a number > 0"),
         ("surrogates.targets", [], "surrogates.targets: "),
         ("surrogates.targets", ["test_accuracy"], "surrogates.targets: "),
         ("surrogates.targets", ["val_accuracy", "flops"], "surrogates.targets[1]: 'flops' is not"),
         ("surrogates.targets", ["val_accuracy"] * 2, "unique"),
-        ("export.description", "", "export.description: '' is not a string at least 1 char"),
-        ("export.licence", "", "export.licence: '' is not a string at least 1 characters, at most"),
-        ("export.version", 0, "export.version: '0' is not an integer >= 1"),
-        ("execution.device", "gpu", "execution.device: 'gpu' is not a string matching ^(cpu|cuda"),
+        ("export.description", "", "export.description: '' is not a string with at least 1 char"),
+        ("export.licence", "", "with at least 1 character, with at most 100 characters"),
+        ("export.version", 0, "export.version: 0 is not an integer >= 1"),
+        ("execution.device", "gpu", "execution.device: 'gpu' must be cpu, cuda or cuda:N"),
         # Wrong type.
-        ("dataset", [], "dataset: '[]' is not an object"),
+        ("space", 3, "space: 3 is not a string with at least 1 character; put it in quotes"),
+        ("name", 12, "name: 12 must be lower-case letters, digits, - and _, at most 50, a letter "
+         "or digit first; put it in quotes"),
+        (f"{RE_A}.settings.population_size", "a", "'a' must be a whole number, at least 1"),
+        ("dataset", [], "dataset: [] is not an object"),
         ("training.recipe.flip", "yes", "training.recipe.flip: 'yes' is not a boolean"),
         ("training.recipe.epochs", "four", "training.recipe.epochs: 'four' is not an integer"),
-        ("training.recipe.epochs", 4.5, "training.recipe.epochs: '4.5' is not an integer"),
-        ("training.recipe.epochs", True, "training.recipe.epochs: 'True' is not an integer"),
+        ("training.recipe.epochs", 4.5, "training.recipe.epochs: 4.5 is not an integer"),
+        ("training.recipe.epochs", True, "training.recipe.epochs: True is not an integer"),
         ("samplers.0", "random", "samplers[0]: 'random' is not an object"),
-        ("surrogates.families.lightgbm", None, "families.lightgbm: 'None' is not an object"),
-        ("execution.data_dir", 3, "execution.data_dir: '3' is not a string or null"),
+        ("surrogates.families.lightgbm", None, "families.lightgbm: None is not an object"),
+        ("execution.data_dir", 3, "execution.data_dir: 3 is not a string or null"),
         # Missing.
         ("export", MISSING, "export: missing; it has no default"),
         ("training.recipe.epochs", MISSING, "training.recipe.epochs: missing; it has no default"),
@@ -414,8 +465,8 @@ def test_every_section_of_the_schema_refuses_unknown_keys() -> None:
         ("samplers.1.optimizer", "reinforce", "samplers[1] (re_a): unknown optimizer 'reinforce'"),
         (f"{RE_A}.settings.temperature", 1, "(re_a): regularized_evolution has no setting 'temper"),
         ("samplers.0.settings", {"sample_size": 1}, "samplers[0] (random): random has no setting"),
-        (f"{RE_A}.settings.sample_size", 13, "sample_size 13 must be from 1 to population_size 12"),
-        (f"{RE_A}.settings.sample_size", 0, "sample_size 0 must be from 1 to population_size 12"),
+        (f"{RE_A}.settings.sample_size", 13, "sample_size 13 must be a whole number from 1 to"),
+        (f"{RE_A}.settings.sample_size", 0, "number from 1 to population_size (12)"),
         (f"{RE_A}.settings.sample_size", "four", "sample_size 'four' must be a whole number"),
         (f"{RE_A}.settings.sample_size", 2.5, "samplers[1] (re_a): "),
         (f"{RE_A}.settings.population_size", 12.5, "samplers[1] (re_a): "),
@@ -573,7 +624,7 @@ def test_a_simulation_needs_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
         (simulated(simulate={}), "training.simulate.benchmark: missing"),
         (
             simulated(simulate={"benchmark": "b", "failure_rate": 2}),
-            "training.simulate.failure_rate: '2' is not a number >= 0, <= 1",
+            "training.simulate.failure_rate: 2 is not a number >= 0, <= 1",
         ),
         (simulated(replay={"path": "x", "pth": "x"}), "training.replay.pth: unknown key"),
     ],

@@ -8,6 +8,7 @@ import copy
 import math
 import re
 from collections.abc import Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,6 +16,7 @@ from unittest.mock import patch
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from tiny_campaign import merged
 
 from nasforge.config import check_config
 from nasforge.config_errors import describe_error
@@ -24,11 +26,25 @@ ROOT = Path(__file__).parents[1]
 SCHEMA_FILE = ROOT / "workflow/schemas/config.schema.yaml"
 SCHEMA = yaml.safe_load(SCHEMA_FILE.read_text())
 SHIPPED = [
-    yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
-    for name in ("config", "workstation", "nb301", "from_evaluations")
+    reduce(merged, [yaml.safe_load((ROOT / "config" / name).read_text()) for name in files])
+    for files in (
+        ("config.yaml",),
+        ("workstation.yaml",),
+        ("nb301.yaml",),
+        ("from_evaluations.yaml",),
+        ("config.yaml", "simulate.yaml"),
+        ("nb301.yaml", "full_size.yaml"),
+        ("release.yaml", "release_tuned.json"),
+    )
 ]
+"""Each as it is used: what is laid over another config stands behind it."""
 TRAINED = ("dataset", "training", "samplers", "replicates")
 SETTINGS = ("population_size", "sample_size", "bogus")
+
+BOUNDS = (
+    *("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum", "multipleOf"),
+    *("minLength", "maxLength", "minItems", "minProperties"),
+)
 
 ANYTHING = st.one_of(
     st.none(),
@@ -201,8 +217,30 @@ def places(config: dict) -> set[str]:
     return {name for path in (*paths(config), *possible) for name in named(path)}
 
 
+def assert_says_what_is_allowed(message: str, error: Any) -> None:
+    """Where the schema knows it: all choices, bounds and keys, a pattern in words."""
+    schema, said = error.schema, message.partition(": ")[2]
+    if error.validator == "not":
+        assert "not allowed beside" in said
+    elif error.validator == "required":
+        assert "missing" in said
+    elif error.validator == "additionalProperties":
+        assert all(key in said for key in schema.get("properties", ["none"])), message
+    elif "pattern" in schema:
+        assert f"must be {schema['description']}" in said, message
+        assert schema["pattern"] not in message
+    elif "enum" in schema:
+        assert all(str(choice) in said for choice in schema["enum"]), message
+    else:
+        kinds = schema["type"]
+        assert all(kind in said for kind in ([kinds] if isinstance(kinds, str) else kinds)), message
+        assert all(str(schema[key]) in said for key in BOUNDS if key in schema), message
+
+
 def check(config: dict) -> str | None:
     """Accepted and filled in, or refused in one line that starts with a key's whole path.
+
+    An error of the schema says what is allowed.
 
     Returns:
         That path, if it is the schema that refuses it.
@@ -222,7 +260,10 @@ def check(config: dict) -> str | None:
         assert named_one, message
         assert ": " in message
         assert len(message) < 2500
-        return max(named_one, key=len) if described.called else None
+        if not described.called:
+            return None
+        assert_says_what_is_allowed(message, described.call_args.args[0])
+        return max(named_one, key=len)
     return None
 
 
@@ -260,3 +301,16 @@ def test_an_error_of_the_schema_names_the_change_with_its_whole_path(change: tup
 @given(of_schema())
 def test_a_config_of_the_schema_is_accepted_or_explained(config: dict) -> None:
     check(config)
+
+
+def leaves(schema: Any) -> list[dict]:
+    """All parts of a schema that say what one value may be."""
+    parts = list(schema.values()) if isinstance(schema, dict) else schema
+    inner = [leaf for part in parts if isinstance(part, dict | list) for leaf in leaves(part)]
+    return [schema, *inner] if isinstance(schema, dict) else inner
+
+
+def test_every_pattern_is_said_in_words() -> None:
+    patterns = [part for part in leaves(SCHEMA) if isinstance(part.get("pattern"), str)]
+    assert len(patterns) == 5
+    assert all(isinstance(part["description"], str) for part in patterns)

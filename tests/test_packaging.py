@@ -95,14 +95,23 @@ def test_import_is_light(module):
     assert run.stdout.split() == []
 
 
+def planned_report(config: Path) -> str:
+    """Where `make benchmark` writes the report."""
+    command = ["make", "--dry-run", "benchmark", f"CONFIG={config}"]
+    plan = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return re.search(r"--report (\S+) --report-after-run", plan.stdout)[1]
+
+
 @pytest.mark.parametrize("config", ["config", "workstation", "nb301"])
 def test_make_benchmark_names_the_results_of_its_config(config: str) -> None:
-    name = yaml.safe_load((ROOT / f"config/{config}.yaml").read_text())["name"]
-    plan = subprocess.run(
-        ["make", "--dry-run", "benchmark", f"CONFIG=config/{config}.yaml"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"--report results/{name}/report.html --report-after-run" in plan.stdout
+    file = ROOT / f"config/{config}.yaml"
+    name = yaml.safe_load(file.read_text())["name"]
+    assert planned_report(file) == f"results/{name}/report.html"
+
+
+@pytest.mark.parametrize("text", ["mine-2", "'mine-2'", '"mine-2"', "  'mine-2'   # a name"])
+def test_make_benchmark_reads_a_name_as_yaml_does(tmp_path: Path, text: str) -> None:
+    config = tmp_path / "mine.yaml"
+    config.write_text(f"name: {text}\ntraining: {{}}\n")
+    assert yaml.safe_load(config.read_text())["name"] == "mine-2"
+    assert planned_report(config) == "results/mine-2/report.html"

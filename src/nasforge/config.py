@@ -112,14 +112,11 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
     """What a schema cannot say."""
     space = _space(config["space"])
     notes = _leave_out_families(config["surrogates"]["families"], space)
-    curve = config["surrogates"]["curve"]
-    if curve["components"] and curve["family"] not in config["surrogates"]["families"]:
-        raise ConfigError(
-            f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
-            f"({', '.join(config['surrogates']['families'])})"
-        )
+    _check_parts(config["split"])
+    _check_curve(config)
     _check_named_surrogates(config)
-    _check_studies(config["studies"], trains="evaluations" not in config)
+    _check_studies(config["studies"])
+    _check_exploitation(config)
     if "evaluations" in config:
         return notes
     if space is not DARTS:
@@ -130,6 +127,33 @@ def _check_meaning(config: dict[str, Any]) -> list[str]:
         )
     check_campaign(config)
     return notes
+
+
+def _check_parts(split: Mapping[str, Any]) -> None:
+    """What is set aside is in no part, so it is not in the test part."""
+    for name in split["set_aside"]:
+        if name in split["test_samplers"]:
+            raise ConfigError(
+                f"split.set_aside: {name!r} is in split.test_samplers too; a sampler is set aside "
+                "or makes the test part, so delete it from one of the two"
+            )
+
+
+def _check_curve(config: Mapping[str, Any]) -> None:
+    """Its family is fitted, and epochs are enough; given evaluations say only later how many."""
+    surrogates = config["surrogates"]
+    curve, families = surrogates["curve"], list(surrogates["families"])
+    if curve["components"] and curve["family"] not in families:
+        raise ConfigError(
+            f"surrogates.curve.family: {curve['family']!r} is not one of surrogates.families "
+            f"({', '.join(families)})"
+        )
+    if "training" in config and curve["components"] >= config["training"]["recipe"]["epochs"]:
+        epochs = config["training"]["recipe"]["epochs"]
+        raise ConfigError(
+            f"surrogates.curve.components: {curve['components']} must be less than "
+            f"training.recipe.epochs ({epochs}); 0 fits no curve"
+        )
 
 
 def _check_named_surrogates(config: Mapping[str, Any]) -> None:
@@ -180,8 +204,8 @@ def _leave_out_families(families: dict[str, Any], space: SearchSpace) -> list[st
     return notes
 
 
-def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
-    """Settings of optimizers that run on benchmarks, and what a study asks to train."""
+def _check_studies(studies: Mapping[str, Any]) -> None:
+    """Settings of optimizers that run on benchmarks, and draws that hold a small space."""
     for section, key in (("trajectories", "settings"), ("long_runs", "optimizers")):
         given = studies[section][key]
         for name, settings in given.items():
@@ -191,16 +215,27 @@ def _check_studies(studies: Mapping[str, Any], trains: bool) -> None:
             except (OptimizerError, TypeError) as error:
                 raise ConfigError(f"studies.{section}.{key}: {error}") from None
             given[name] = default_settings(name) | settings
-    if studies["exploitation"]["train"] and not trains:
+    draws, table_size = (studies["random_draws"][key] for key in ("draws", "table_size"))
+    if draws < table_size:
+        raise ConfigError(
+            f"studies.random_draws.draws: {draws} must be at least studies.random_draws.table_size "
+            f"({table_size}), because the small space is drawn from them"
+        )
+
+
+def _check_exploitation(config: Mapping[str, Any]) -> None:
+    """What is found can be trained; or was, and is not to be trained as well."""
+    exploitation = config["studies"]["exploitation"]
+    if exploitation["train"] and "evaluations" in config:
         raise ConfigError(
             "studies.exploitation.train: must be false where evaluations are given, because "
             "nothing can be trained then"
         )
-    _check_trained(studies["exploitation"])
-
-
-def _check_trained(exploitation: Mapping[str, Any]) -> None:
-    """Networks that were trained before are there, and not to be trained as well."""
+    if exploitation["train"] and config["training"]["evaluator"] == "replay":
+        raise ConfigError(
+            "studies.exploitation.train: must be false where training.evaluator is 'replay', "
+            "because what is found is not among the trainings that are there"
+        )
     if not exploitation["trained"]:
         return
     folder = Path(exploitation["trained"])

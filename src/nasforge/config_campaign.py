@@ -12,10 +12,8 @@ from nasforge.evaluations.schema import check_export_name
 from nasforge.optimizers import default_settings, make_optimizer
 from nasforge.recipe import DatasetSpec, Recipe
 from nasforge.space import DARTS
+from nasforge.surrogates.splits import MINIMUM_DEVELOPMENT
 from nasforge.training.sources.size import SIZES
-
-MINIMUM_DEVELOPMENT = 10
-"""Architectures, without which nothing can be fitted."""
 
 
 def check_campaign(config: Mapping[str, Any]) -> None:

@@ -1,10 +1,11 @@
 """What is wrong with a config, in one line: the key's path, the value, and what is allowed.
 
 >>> describe_error(validation_error)
-"training.shard_size: 'many' is not an integer, >= 1, <= 10000"
+"training.shard_size: 'many' is not an integer >= 1, <= 10000"
 """
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,12 +15,11 @@ _BOUNDS = (
     ("maximum", "<= {}"),
     ("exclusiveMaximum", "< {}"),
     ("multipleOf", "a multiple of {}"),
-    ("minLength", "at least {} characters"),
-    ("maxLength", "at most {} characters"),
-    ("minItems", "at least {} items"),
-    ("uniqueItems", "unique items"),
-    ("minProperties", "at least {} keys"),
-    ("pattern", "matching {}"),
+    ("minLength", "with at least {} character(s)"),
+    ("maxLength", "with at most {} character(s)"),
+    ("minItems", "with at least {} item(s)"),
+    ("uniqueItems", "with unique items"),
+    ("minProperties", "with at least {} key(s)"),
 )
 _TRAINING_SECTIONS = ["dataset", "training", "samplers"]
 
@@ -49,16 +49,36 @@ def describe_error(error: Any) -> str:
                 "evaluations that are there, evaluations: {path: FOLDER}"
             )
         return f"{path}.{missing}".lstrip(".") + ": missing; it has no default"
-    return f"{path or 'the config'}: {str(error.instance)[:80]!r} is not {_allowed(error.schema)}"
+    where = f"{path or 'the config'}: {_shown(error.instance)}"
+    pattern = error.schema.get("pattern")
+    allowed = f"must be {error.schema['description']}" if pattern else _allowed(error.schema)
+    return f"{where} {allowed}{_hint(error, pattern or '')}"
+
+
+def _shown(value: Any) -> str:
+    """A text in quotes, so that '3' and 3 are not the same; the beginning of what is long."""
+    return repr(value[:80]) if isinstance(value, str) else str(value)[:80]
+
+
+def _hint(error: Any, pattern: str) -> str:
+    """YAML reads 3 as a number, where a text was meant."""
+    is_number = isinstance(error.instance, int | float)
+    is_no_text = error.validator == "type" and "string" in error.validator_value
+    meant = is_number and is_no_text and re.search(pattern, str(error.instance))
+    return "; put it in quotes" if meant else ""
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
-        return f"one of {', '.join(map(str, schema['enum']))}"
+        return f"is not one of {', '.join(map(str, schema['enum']))}"
     kinds = schema.get("type", "value")
     kind = " or ".join(kinds) if isinstance(kinds, list) else kinds
-    bounds = [text.format(schema[key]) for key, text in _BOUNDS if key in schema]
+    bounds = [_bound(text, schema[key]) for key, text in _BOUNDS if key in schema]
     if "contains" in schema:
         bounds.append(f"containing {schema['contains']['const']}")
     article = "an" if kind[0] in "aeiou" else "a"
-    return f"{article} {kind}" + (f" {', '.join(bounds)}" if bounds else "")
+    return f"is not {article} {kind}" + (f" {', '.join(bounds)}" if bounds else "")
+
+
+def _bound(text: str, value: Any) -> str:
+    return text.format(value).replace("(s)", "" if value == 1 else "s")

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nasforge.benchmark.score_text import ceiling_text, score_text
+from nasforge.benchmark.score_text import bare_score_text, ceiling_text, score_text
 
 ROW = {
     "score": 0.89144,
@@ -18,6 +18,7 @@ ROW = {
 def test_a_score_has_its_interval() -> None:
     assert score_text(ROW) == "0.8914 [0.8702, 0.9087]"
     assert score_text(ROW, digits=2) == "0.89 [0.87, 0.91]"
+    assert bare_score_text(ROW, digits=2) == "0.89"
 
 
 @pytest.mark.parametrize("missing", [None, math.nan])

@@ -88,3 +88,14 @@ def test_a_draw_can_ask_what_is_new_and_how_many_are_taken(tiny_space):
     assert new == [[False, True, True], [False, False, True]]
     assert novelty.taken == 0
     assert not novelty.is_new((1, 1, 1))
+
+
+def test_a_space_that_lists_its_networks_gives_the_new_ones_that_draws_miss(tiny_space):
+    tiny_space.all_networks = lambda: sorted(tiny_space.networks())
+    novelty = Novelty(tiny_space)
+    novelty.add([(0, 0, 0), (0, 0, 1)])
+    assert novelty.batch(2, drawing((0, 0, 0), (1, 0, 0))) == [(0, 1, 0), (0, 1, 1)]
+    assert novelty.batch(3, drawing((0, 0, 0))) == [(1, 0, 1), (1, 1, 1), (0, 0, 0)]
+    assert len(novelty.batch(6, drawing((0, 0, 0)))) == 6
+    with pytest.raises(OptimizerError, match=r"asked for 7 distinct .* 'bits' gave only 6"):
+        novelty.batch(7, drawing((0, 0, 0)))

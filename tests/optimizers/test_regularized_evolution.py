@@ -75,10 +75,12 @@ def test_failed_trainings_are_parents_if_there_are_no_others(bit_space):
     assert set(bit_space.parents) <= set(words)
 
 
-@pytest.mark.parametrize(("population", "sample"), [(10, 11), (10, 0), (0, 0), (5, -1)])
+@pytest.mark.parametrize(("population", "sample"), [(10, 11), (10, 0), (10, "a"), (5, -1)])
 def test_settings_out_of_range_are_refused(population, sample):
-    with pytest.raises(OptimizerError, match=f"sample_size {sample} must be from 1 to"):
+    with pytest.raises(OptimizerError, match=f"sample_size {sample!r} must be a whole number"):
         RegularizedEvolution(DARTS, 1, population_size=population, sample_size=sample)
+    with pytest.raises(OptimizerError, match="population_size 0 must be a whole number, at least"):
+        RegularizedEvolution(DARTS, 1, population_size=0, sample_size=0)
 
 
 def best_found(optimizer, target, generations=12, size=15):

@@ -141,7 +141,9 @@ def test_an_optimizer_of_ones_own(bit_space):
     trajectory = run(Own, Counting(bit_space), 5)
     assert trajectory.optimizer == "Own"
     few = functools.partial(RegularizedEvolution, population_size=3, sample_size=2)
-    assert len(run(few, Counting(bit_space), 9)) == 9
+    trajectory = run(few, Counting(bit_space), 9)
+    assert trajectory.optimizer == "RegularizedEvolution(population_size=3, sample_size=2)"
+    assert len(trajectory) == 9
 
 
 @pytest.mark.parametrize(

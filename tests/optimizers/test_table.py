@@ -146,3 +146,12 @@ def test_a_budget_beyond_the_table_asks_it_again(tiny_space):
     trajectory = run("random", backend(tiny_space), budget=10)
     assert len(trajectory) == 10
     assert len(set(trajectory.architectures)) == 3
+
+
+def test_random_search_sees_all_of_a_table_again_and_again(bit_space):
+    words = sorted(bit_space.networks())[:490]
+    table = TableBackend("cells", bit_space, {word: [(0.5, 1.0)] for word in words})
+    for seed in range(30):  # without a list, six of these miss one network or two
+        trajectory = run("random", table, 980, seed=seed)
+        for half in (trajectory.architectures[:490], trajectory.architectures[490:]):
+            assert len(set(half)) == 490

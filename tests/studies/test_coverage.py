@@ -15,7 +15,6 @@ from nasforge.studies.coverage import (
     TOP,
     CoverageOutputs,
     CoverageSources,
-    edits,
     study_coverage,
 )
 from nasforge.surrogates.fitting import OutOfFold
@@ -83,14 +82,3 @@ def test_the_share_of_the_top_region_is_by_out_of_fold_prediction(summary: pd.Da
     assert summary.loc["tpe", "top"] == 1.0
     assert summary.loc["random", "top"] < 0.2
     assert summary.loc[[SPACE, TOP], "top"].isna().all()
-
-
-def test_a_space_without_edit_distances_counts_variables() -> None:
-    class Plain:
-        to_vector, canonical = DARTS.to_vector, DARTS.canonical
-
-    rng = np.random.default_rng(1)
-    a, b = DARTS.canonical(DARTS.sample(rng)), DARTS.canonical(DARTS.sample(rng))
-    [row] = edits(Plain(), [a], [a, b])
-    assert row[0] == 0
-    assert row[1] == (DARTS.to_vector(a) != DARTS.to_vector(b)).sum()

@@ -1,5 +1,6 @@
 """Holding out: who is left out, what is predicted, and how it is scored."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +10,13 @@ import pytest
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.tables import PROPOSALS, Provenance, write_table
 from nasforge.space import DARTS
-from nasforge.studies.generalization import score_generalization
+from nasforge.studies.generalization import GeneralizationSources, finding, score_generalization
 from nasforge.studies.holding_out import (
     FOLDS,
     HoldOutSources,
     hold_out,
     left_out_splits,
-    proposed_by,
+    proposed_groups,
     seen_split,
     size_splits,
 )
@@ -96,7 +97,7 @@ def test_training_sets_grow_and_never_meet_what_they_predict(labels: Labels) -> 
 
 
 def test_everything_a_sampler_proposed_is_left_out(folder: Path, labels: Labels) -> None:
-    groups = proposed_by(DARTS, folder / "proposals.parquet")
+    groups = proposed_groups(DARTS, folder / "proposals.parquet")
     assert set(groups) == {"random", "re_a", "re_b", "all regularized_evolution"}
     assert groups["re_a"] | groups["re_b"] == groups["all regularized_evolution"]
     splits = {split.group: split for split in left_out_splits(labels, groups)}
@@ -146,7 +147,10 @@ def test_scores_stand_beside_their_limits(
     monkeypatch.setattr(scores, "CEILING_DRAWS", 20)
     files = {family: folder / f"{family}.parquet" for family in ("mean", "linear")}
     outputs = tmp_path / "scores.parquet", tmp_path / "figure.png", tmp_path / "finding.txt"
-    score_generalization(folder / "development.parquet", files, *outputs)
+    sources = GeneralizationSources(
+        folder / "development.parquet", folder / "proposals.parquet", files
+    )
+    score_generalization(sources, *outputs)
     table = pd.read_parquet(outputs[0])
     assert set(table["family"]) == {"linear"}  # the mean ranks nothing
     assert set(table["scheme"]) == {"size", "without", "region", "distance"}
@@ -163,5 +167,22 @@ def test_scores_stand_beside_their_limits(
         f"{score['score']:.2f} [{score['low']:.2f}, {score['high']:.2f}] on held-out folds, ceiling"
     )
     assert "with 50. Its Kendall tau by distance" in sentence
-    assert "all regularized_evolution" in sentence
-    assert "re_a" not in sentence
+    left_out = sentence.partition("On what it learnt nothing of (and R2): ")[2]
+    scored = r"-?\d\.\d\d \[-?\d\.\d\d, -?\d\.\d\d\] \(R2 -?\d+\.\d\d\)"
+    assert re.fullmatch(rf"random {scored}, all regularized_evolution {scored}\.\n", left_out), (
+        left_out
+    )
+
+
+def test_samplers_stand_alone_where_their_optimizer_was_not_left_out() -> None:
+    row = {"family": "linear", "score": 0.5, "low": 0.4, "high": 0.6, "ceiling": 0.9}
+    row |= {"estimable": True, "trained": 50}
+    groups = [("size", "all"), ("without", "re_a"), ("without", "re_b")]
+    rows = [
+        row | {"scheme": scheme, "group": group, "metric": metric}
+        for scheme, group in groups
+        for metric in ("r2", "kendall_tau")
+    ]
+    rows[-1]["score"] = float("nan")  # all predictions are alike
+    text = finding(pd.DataFrame(rows), dict.fromkeys(("re_a", "re_b"), "regularized_evolution"))
+    assert text.endswith("re_a 0.50 [0.40, 0.60] (R2 0.50), re_b undefined (R2 0.50).")

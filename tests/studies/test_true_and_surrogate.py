@@ -12,6 +12,7 @@ from simulated_campaign import NOISE_STD, true_values, write_campaign
 from nasforge.optimizers import Observations, make_optimizer
 from nasforge.space import DARTS
 from nasforge.studies import resampling
+from nasforge.studies.proposed import proposed_by
 from nasforge.studies.true_and_surrogate import (
     ComparisonOutputs,
     ComparisonSources,
@@ -22,7 +23,6 @@ from nasforge.studies.without_optimizer import (
     FEWEST,
     WithoutSources,
     WithoutSpec,
-    proposed_by_optimizer,
     run_without,
 )
 
@@ -97,8 +97,8 @@ def test_a_good_surrogate_is_no_farther_than_chance(
     assert row["distance"] < row["by_chance"] < 0.02
     assert "1 of 1 optimizers no farther than by chance" in outputs.finding.read_text()
     # Nothing that evolution proposed was learnt.
-    sources = tmp_path / "proposals.parquet", tmp_path / "evaluations.parquet"
-    evolved = proposed_by_optimizer(*sources)["regularized_evolution"]
+    proposed = proposed_by(DARTS, tmp_path / "proposals.parquet", "optimizer")
+    evolved = proposed["regularized_evolution"]
     learnt = set(pd.read_parquet(tmp_path / "development.parquet")["architecture_id"]) - evolved
     assert row["trained"] == len(learnt)
     runs = pd.read_parquet(tmp_path / "runs.parquet")

@@ -8,7 +8,7 @@ Out:  studies/
 
 from math import ceil
 
-from nasforge.protocols import STUDY_PROTOCOL, TRAINING_PROTOCOL
+from nasforge.protocols import SIMULATE_PROTOCOL, STUDY_PROTOCOL, TRAINING_PROTOCOL
 
 # What the optimizers run on: families of the config, "best_tree" if it has any.
 RUNS_ON = [
@@ -212,7 +212,7 @@ rule choose_exploited:
         "../scripts/choose_exploited.py"
 
 
-# Only a campaign has a recipe and images to train with; check_config refuses it elsewhere.
+# Only a campaign that trains, or rehearses that, can; check_config refuses it elsewhere.
 if EXPLOITATION["train"]:
     networks = (
         EXPLOITATION["best"] * len(LONG_RUNS["optimizers"]) + EXPLOITATION["controls"]
@@ -223,8 +223,8 @@ if EXPLOITATION["train"]:
     rule train_exploited:
         input:
             proposals=rules.choose_exploited.output.proposals,
-            dataset="<results>/images/dataset.json",
-            arrays=rules.prepare_images.output.arrays,
+            dataset=SOURCE,
+            arrays=rules.prepare_images.output.arrays if EVALUATOR == "train" else [],
         output:
             evaluations="<results>/studies/exploitation/shard{shard}.evaluations.parquet",
             curves="<results>/studies/exploitation/shard{shard}.curves.parquet",
@@ -234,13 +234,13 @@ if EXPLOITATION["train"]:
             "<benchmarks>/studies/exploitation/shard{shard}.tsv"
         threads: 1
         resources:
-            **TRAINING,
+            **(TRAINING if EVALUATOR == "train" else LIGHT),
         params:
-            protocol=TRAINING_PROTOCOL,
+            protocol=TRAINING_PROTOCOL if EVALUATOR == "train" else SIMULATE_PROTOCOL,
             recipe=config["training"]["recipe"],
             shard_size=config["training"]["shard_size"],
         script:
-            "../scripts/train_shard.py"
+            f"../scripts/{EVALUATOR}_shard.py"
 
     EXPLOITED = rules.choose_exploited.output.predictions
     EXPLOITED_TRAININGS = expand(

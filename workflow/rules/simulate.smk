@@ -44,7 +44,7 @@ rule describe_simulation:
 rule simulate_shard:
     input:
         proposals="<results>/sample/{sampler}/{batch}.csv",
-        source="<results>/simulate/source.json",
+        dataset="<results>/simulate/source.json",
     output:
         evaluations="<results>/simulate/{sampler}/{batch}/shard{shard}.evaluations.parquet",
         curves="<results>/simulate/{sampler}/{batch}/shard{shard}.curves.parquet",

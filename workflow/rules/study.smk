@@ -38,6 +38,7 @@ rule hold_out:
 rule score_generalization:
     input:
         development="<results>/split/development.parquet",
+        proposals="<results>/collect/proposals.parquet",
         predictions=expand(
             "<results>/studies/generalization/{family}.parquet", family=FAMILIES
         ),

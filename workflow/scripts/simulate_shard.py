@@ -14,7 +14,8 @@ with job(snakemake):
 
     execution, training = (snakemake.config[key] for key in ("execution", "training"))
     recipe = Recipe.from_dict(snakemake.params.recipe)
-    record = read_source(Path(snakemake.input.source))
+    batch = "/".join(Path(snakemake.output.evaluations).parts[-3:-1])
+    record = read_source(Path(snakemake.input.dataset))
     proposals = shard_of(snakemake, read_proposals(Path(snakemake.input.proposals)))
     settings = training["simulate"]
     bench = nasforge.load(settings["benchmark"], settings["surrogate"])
@@ -24,7 +25,7 @@ with job(snakemake):
         Simulator.of(bench, recipe, record),
         EvaluationCache(Path(execution["cache_dir"]), "simulate", recipe.recipe_id),
         execution["max_attempts"],
-        "{sampler}/{batch}/shard{shard}".format(**snakemake.wildcards),
+        f"{batch}/shard{snakemake.wildcards.shard}",
     )
     source = source_provenance(recipe, record)
     write_evaluations(Path(snakemake.output.evaluations), evaluations, source)

@@ -17,6 +17,11 @@ def score_text(row: Mapping[str, Any], digits: int = 4) -> str:
     return f"{_number(row['score'], digits)} [{low}, {high}]"
 
 
+def bare_score_text(row: Mapping[str, Any], digits: int = 4) -> str:
+    """Score without its interval, where there is no room for it."""
+    return score_text(row, digits).partition(" ")[0]
+
+
 def ceiling_text(row: Mapping[str, Any], digits: int = 4) -> str:
     """What a perfect surrogate would score, if the data can tell."""
     return _number(row["ceiling"], digits) if row["estimable"] else "not estimable"

@@ -20,6 +20,7 @@ from nasforge.cli.parsing import Commands, add_command, require
 from nasforge.cli.progress import progress_bar
 from nasforge.errors import NasforgeError
 from nasforge.optimizers import (
+    Optimizer,
     Trajectory,
     make_optimizer,
     optimizer_names,
@@ -106,7 +107,8 @@ def _optimize(options: argparse.Namespace) -> None:
     settings = _settings(options)
     backend = _backend(options)
     for name in options.optimizer:  # before the first of several has run for long
-        make_optimizer(name, backend.space, 0, **settings)
+        made = make_optimizer(name, backend.space, 0, **settings)
+        _check_at_once(options, backend, made)
     trajectories: list[Trajectory] = []
     for name in options.optimizer:
         with progress_bar(options.budget * options.seeds, name) as advance:
@@ -134,6 +136,20 @@ def _check_numbers(options: argparse.Namespace) -> None:
             raise NasforgeError(f"--{name.replace('_', '-')}: {value} must be at least 1")
 
 
+def _check_at_once(options: argparse.Namespace, backend: Backend, optimizer: Optimizer) -> None:
+    """A table may hold fewer networks than are to be evaluated at once, which are distinct ones."""
+    if options.table is None or not optimizer.uses_feedback:  # without, nobody waits for others
+        return
+    option, at_once = "--workers", options.workers
+    if options.generation_size is not None:
+        option, at_once = "--generation-size", options.generation_size
+    if min(at_once, options.budget) > backend.space.size:
+        raise NasforgeError(
+            f"{option}: {at_once} must be at most {backend.space.size}, the number of networks in "
+            f"--table {options.table}"
+        )
+
+
 def _settings(options: argparse.Namespace) -> dict[str, Any]:
     """Those of the optimizer, if there is a single one; and none is given twice."""
     for name, times in Counter(options.optimizer).items():
@@ -144,7 +160,15 @@ def _settings(options: argparse.Namespace) -> dict[str, Any]:
             )
     if options.setting and len(options.optimizer) > 1:
         raise NasforgeError("--setting: goes with a single --optimizer")
-    return dict(_setting(text) for text in options.setting)
+    settings: dict[str, Any] = {}
+    for key, value in map(_setting, options.setting):
+        if key in settings:
+            raise NasforgeError(
+                f"--setting: {key!r} is given twice, as {settings[key]!r} and {value!r}; give it "
+                "once"
+            )
+        settings[key] = value
+    return settings
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -9,6 +9,7 @@ Trainings come from the config's cache where they are there, and go into it.
 import argparse
 import json
 import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,14 +126,14 @@ def _print_one(evaluation: "Evaluation", as_json: bool) -> None:
 
 
 def _print_several(evaluations: "list[Evaluation]", as_json: bool) -> None:
-    """A line each; a failed one too."""
+    """A line each; one that gave no number, as a failed one, has a dash there."""
     if as_json:
         print(json.dumps([evaluation.to_json() for evaluation in evaluations], indent=1))
         return
     print("architecture_id   replicate  status    val_accuracy  test_accuracy  train_time_s")
     for each in evaluations:
         numbers = (each.val_accuracy, each.test_accuracy, each.train_time_s)
-        texts = ["" if number is None else f"{number:.4f}" for number in numbers]
+        texts = ["-" if math.isnan(number) else f"{number:.4f}" for number in numbers]
         print(
             f"{each.architecture_id}  {each.replicate:>9}  {each.status:<8}  {texts[0]:>12}  "
             f"{texts[1]:>13}  {texts[2]:>12}"

@@ -44,23 +44,19 @@ class Novelty:
         """Draw `n` architectures, distinct as networks.
 
         Prefers networks not seen before. After `TRIES` draws without one it takes
-        `last_resort` instead of `draw`, and at last networks seen before.
+        `last_resort` instead of `draw`, then what the space lists, if it can list its
+        networks; and at last, in the same way, networks seen before.
 
         Raises:
             OptimizerError: The space seems to hold fewer than `n` networks.
         """
         self._chosen = chosen = {}
-        attempts = [(draw, True), (last_resort or draw, True), (last_resort or draw, False)]
-        for source, only_new in attempts:
-            misses = 0
-            while len(chosen) < n and misses < TRIES:
-                candidate = source()
-                canonical = self._space.canonical(candidate)
-                if canonical in chosen or (only_new and canonical in self._seen):
-                    misses += 1
-                else:
-                    chosen[canonical] = candidate
-                    misses = 0
+        last_resort = last_resort or draw
+        self._take_drawn(n, draw, only_new=True)
+        self._take_drawn(n, last_resort, only_new=True)
+        self._take_listed(n, only_new=True)
+        self._take_drawn(n, last_resort, only_new=False)
+        self._take_listed(n, only_new=False)
         if len(chosen) < n:
             raise OptimizerError(
                 f"asked for {n} distinct architectures, space {self._space.name!r} gave only "
@@ -69,3 +65,26 @@ class Novelty:
         self._seen.update(chosen)
         self._chosen = {}
         return list(chosen.values())
+
+    def _take_drawn(self, n: int, draw: Callable[[], Architecture], only_new: bool) -> None:
+        """Draw until there are `n`, or `TRIES` draws in a row gave nothing."""
+        misses = 0
+        while len(self._chosen) < n and misses < TRIES:
+            misses = 0 if self._take(draw(), only_new) else misses + 1
+
+    def _take_listed(self, n: int, only_new: bool) -> None:
+        """Draws miss the last networks of a small space; a space that lists them does not."""
+        if len(self._chosen) == n or not hasattr(self._space, "all_networks"):
+            return
+        for network in self._space.all_networks():
+            self._take(network, only_new)
+            if len(self._chosen) == n:
+                return
+
+    def _take(self, candidate: Architecture, only_new: bool) -> bool:
+        """Put it into the batch, unless it is there already, or was seen and has to be new."""
+        canonical = self._space.canonical(candidate)
+        if canonical in self._chosen or (only_new and canonical in self._seen):
+            return False
+        self._chosen[canonical] = candidate
+        return True

@@ -13,6 +13,7 @@ import numpy as np
 from nasforge.errors import OptimizerError
 from nasforge.optimizers.novelty import Novelty
 from nasforge.optimizers.protocol import Observation, Observations
+from nasforge.optimizers.settings import check_whole
 from nasforge.space.protocol import Architecture, SearchSpace
 
 
@@ -34,12 +35,12 @@ class RegularizedEvolution:
     def __init__(
         self, space: SearchSpace, seed: int, population_size: int = 100, sample_size: int = 25
     ) -> None:
-        for name, size in (("population_size", population_size), ("sample_size", sample_size)):
-            if not isinstance(size, int) or isinstance(size, bool):
-                raise OptimizerError(f"{name} {size!r} must be a whole number")
-        if not 1 <= sample_size <= population_size:
+        check_whole(1, population_size=population_size)
+        whole = isinstance(sample_size, int) and not isinstance(sample_size, bool)
+        if not whole or not 1 <= sample_size <= population_size:
             raise OptimizerError(
-                f"sample_size {sample_size} must be from 1 to population_size {population_size}"
+                f"sample_size {sample_size!r} must be a whole number from 1 to population_size "
+                f"({population_size})"
             )
         self._space = space
         self._rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ Several seeds run side by side, and what they ask for is evaluated together. Tha
 outcome, and a benchmark answers a batch several times faster than single queries.
 """
 
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -150,7 +151,15 @@ def _maker(
         raise OptimizerError(
             "settings are of an optimizer that is given by name; use functools.partial"
         )
-    return getattr(optimizer, "__name__", type(optimizer).__name__), optimizer
+    return _name(optimizer), optimizer
+
+
+def _name(make: OptimizerMaker) -> str:
+    """The class's or function's name; settings that are fixed tell runs of one class apart."""
+    if isinstance(make, functools.partial):
+        settings = ", ".join(f"{key}={value!r}" for key, value in sorted(make.keywords.items()))
+        return f"{_name(make.func)}({settings})"
+    return getattr(make, "__name__", type(make).__name__)
 
 
 def _checked_seed(seed: int) -> int:

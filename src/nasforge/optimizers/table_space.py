@@ -56,6 +56,10 @@ class TableSpace:
         wanted = self._space.canonical(self._space.from_vector(vector))
         return self._networks[int(self._distances(wanted).argmin())]
 
+    def all_networks(self) -> Sequence[Architecture]:
+        """The table's networks, in its order."""
+        return self._networks
+
     def sample(self, rng: np.random.Generator) -> Architecture:
         """Draw uniformly from the table's networks."""
         return self._networks[rng.integers(self.size)]

@@ -23,7 +23,9 @@ class SearchSpace(Protocol):
     A space may have more, which is asked for where it is used: `params(architecture, shape)` and
     `macs(architecture, shape)`, exact counts for a `NetworkShape`; `costs(architectures, shape)`,
     both of many at once as int64 [n, 2]; `edit_distances(architectures, others)`, int64 [n, m];
-    `graph(architecture)`, a `Graph`, with `graph_layout`, which give it the encoding "graph".
+    `graph(architecture)`, a `Graph`, with `graph_layout`, which give it the encoding "graph";
+    `all_networks()`, one architecture per network, where these are few: with it no optimizer
+    repeats one while there are others.
 
     Attributes:
         name: Part of every architecture_id and of a frozen benchmark's manifest.

@@ -22,10 +22,11 @@ from nasforge.evaluations.files import write_text
 from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import OPTIMIZERS
 from nasforge.space.protocol import Architecture, SearchSpace
+from nasforge.studies.edits import edits
 from nasforge.studies.embedding import embed, plot_coverage
 from nasforge.studies.numbers import write_numbers
+from nasforge.studies.proposed import proposed_by
 from nasforge.studies.resampling import resampled_means
-from nasforge.studies.without_optimizer import proposed_by_optimizer
 from nasforge.surrogates.fitting import OutOfFold
 from nasforge.surrogates.labels import read_labels
 from nasforge.surrogates.scores import INTERVAL
@@ -104,7 +105,7 @@ def study_coverage(
         outputs: What is written.
     """
     rng = np.random.default_rng(DRAW_SEED)
-    evaluated = _evaluated(sources)
+    evaluated = _evaluated(space, sources)
     networks = [space.parse(text) for text in evaluated["architecture"]]
     groups = _own_distances(space, networks, evaluated["optimizer"].to_numpy(), sample, rng)
     drawn, top, threshold = _regions(space, sources.folder, sample, rng)
@@ -128,7 +129,7 @@ def study_coverage(
     plot_coverage(embedded, distances, outputs.figure)
 
 
-def _evaluated(sources: CoverageSources) -> pd.DataFrame:
+def _evaluated(space: SearchSpace, sources: CoverageSources) -> pd.DataFrame:
     """architecture, architecture_id, val_accuracy (mean), and optimizer.
 
     That is one of those that proposed it: the first by name.
@@ -136,24 +137,10 @@ def _evaluated(sources: CoverageSources) -> pd.DataFrame:
     table = read_table(sources.evaluations, "evaluations")[0].to_pandas().query("status == 'ok'")
     rows = table.groupby(["architecture_id", "architecture"], as_index=False)["val_accuracy"].mean()
     optimizer: dict[str, str] = {}
-    for name, ids in proposed_by_optimizer(sources.proposals, sources.evaluations).items():
+    for name, ids in proposed_by(space, sources.proposals, "optimizer").items():
         for architecture_id in ids:
             optimizer.setdefault(architecture_id, name)
     return rows.assign(optimizer=rows["architecture_id"].map(optimizer))
-
-
-def edits(
-    space: SearchSpace, architectures: Sequence[Architecture], others: Sequence[Architecture]
-) -> np.ndarray:
-    """Edits from each architecture to each of others: int64 [n, m].
-
-    A space without `edit_distances` gets the number of differing variables of canonical forms.
-    """
-    if hasattr(space, "edit_distances"):
-        return space.edit_distances(architectures, others)
-    vectors = np.stack([space.to_vector(space.canonical(a)) for a in others])
-    own = [space.to_vector(space.canonical(a)) for a in architectures]
-    return np.stack([(vectors != vector).sum(axis=1) for vector in own])
 
 
 def _own_distances(

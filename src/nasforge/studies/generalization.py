@@ -1,6 +1,7 @@
 """Generalization, part two: scores by size of the training set, region, distance and sampler.
 
-    >>> score_generalization(development, {"linear": predictions}, scores, figure, finding)
+    >>> sources = GeneralizationSources(development, proposals, {"linear": predictions})
+    >>> score_generalization(sources, scores, figure, finding)
 
 All families are scored on the same architectures, each score beside its ceiling and the baseline
 of a one-run table.
@@ -8,15 +9,17 @@ of a one-run table.
 
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nasforge.benchmark.score_text import ceiling_text, score_text
+from nasforge.benchmark.score_text import bare_score_text, ceiling_text, score_text
 from nasforge.benchmark.targets import TARGETS
 from nasforge.evaluations.files import write_text
+from nasforge.evaluations.tables import read_table
 from nasforge.studies.numbers import write_numbers
 from nasforge.studies.regions import in_top_region
 from nasforge.studies.style import MUTED, colours, figure
@@ -36,26 +39,36 @@ RANKS = ("kendall_tau", "sparse_kendall_tau", "spearman", "mae", "rmse")
 """Scores of the top region: selected by prediction, its R2 means nothing."""
 
 
+@dataclass(frozen=True)
+class GeneralizationSources:
+    """Files that are read.
+
+    Attributes:
+        development: The development part.
+        proposals: The campaign's proposals.
+        predictions: What `hold_out` wrote, by family.
+    """
+
+    development: Path
+    proposals: Path
+    predictions: Mapping[str, Path]
+
+
 def score_generalization(
-    development_file: Path,
-    prediction_files: Mapping[str, Path],
-    scores_file: Path,
-    figure_file: Path,
-    finding_file: Path,
+    sources: GeneralizationSources, scores_file: Path, figure_file: Path, finding_file: Path
 ) -> None:
     """Score what `hold_out` predicted, and draw it.
 
     Args:
-        development_file: The development part.
-        prediction_files: By family.
+        sources: What is read.
         scores_file: The score table with columns scheme, group and trained, written as parquet.
         figure_file: Scores over the size of the training set, and of what was left out.
         finding_file: What they say, in sentences.
     """
-    labels = read_labels(development_file, TARGETS[SELECTION_TARGET])
+    labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
     predictions = {
         family: pd.read_parquet(file).query("scheme != 'seen'")
-        for family, file in prediction_files.items()
+        for family, file in sources.predictions.items()
         if family != "mean"
     }
     tables = []
@@ -71,7 +84,9 @@ def score_generalization(
         _LOG.info("%s %s\n%s", scheme, group, format_scores(table))
     table = pd.concat(tables, ignore_index=True)
     write_numbers(scores_file, table.drop(columns=["target", "part"]))
-    write_text(finding_file, finding(table) + "\n")
+    proposals = read_table(sources.proposals, "proposals")[0]
+    pairs = zip(*(proposals[name].to_pylist() for name in ("sampler", "optimizer")), strict=True)
+    write_text(finding_file, finding(table, dict(pairs)) + "\n")
     plot_generalization(table, figure_file)
 
 
@@ -100,11 +115,12 @@ def _groups(
                 yield kind, name, trained, index[chosen], cut
 
 
-def finding(table: pd.DataFrame) -> str:
+def finding(table: pd.DataFrame, optimizers: Mapping[str, str]) -> str:
     """How good the best family is, whether it still grows, and how far that reaches.
 
     Args:
         table: Score tables with columns scheme, group and trained.
+        optimizers: That of each sampler.
     """
     sizes = table[(table["scheme"] == "size") & (table["metric"] == "r2")]
     full = sizes[sizes["trained"] == sizes["trained"].max()]
@@ -118,21 +134,36 @@ def finding(table: pd.DataFrame) -> str:
         f"With {best['trained']} training architectures {best['family']} is the best family: R2 "
         f"{score_text(best, digits=2)} on held-out folds, ceiling {ceiling_text(best, 2)}{grown}."
     ]
-    taus = table[(table["family"] == best["family"]) & (table["metric"] == "kendall_tau")]
+    own = table[table["family"] == best["family"]]
+    taus = own[own["metric"] == "kendall_tau"]
     for scheme, words in (
         ("distance", "Its Kendall tau by distance to the nearest training architecture"),
         ("region", "In the top region"),
-        ("without", "On what it learnt nothing of"),
     ):
         parts = [
             f"{row['group']} {score_text(row, digits=2)}"
             for row in taus[taus["scheme"] == scheme].to_dict("records")
-            # Samplers of one optimizer, left out one by one, are in the table.
-            if scheme != "without" or str(row["group"]).startswith("all ")
         ]
         if parts:
             sentences.append(f"{words}: {', '.join(parts)}.")
+    parts = _left_out(own[own["scheme"] == "without"], optimizers)
+    if parts:
+        sentences.append(f"On what it learnt nothing of (and R2): {', '.join(parts)}.")
     return " ".join(sentences)
+
+
+def _left_out(scores: pd.DataFrame, optimizers: Mapping[str, str]) -> list[str]:
+    """Kendall tau and R2 of every optimizer that was left out: ranks may hold while levels do not.
+
+    Samplers that are left out together, as their optimizer's, are one by one in the table alone.
+    """
+    tau = scores[scores["metric"] == "kendall_tau"].set_index("group")
+    r2 = scores[scores["metric"] == "r2"].set_index("group")
+    groups = [name for name in tau.index if f"all {optimizers.get(name)}" not in tau.index]
+    return [
+        f"{name} {score_text(tau.loc[name], 2)} (R2 {bare_score_text(r2.loc[name], 2)})"
+        for name in groups
+    ]
 
 
 def plot_generalization(table: pd.DataFrame, output: Path) -> None:

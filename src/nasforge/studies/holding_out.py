@@ -21,8 +21,10 @@ import pandas as pd
 from nasforge.benchmark.targets import TARGETS, Scale
 from nasforge.evaluations.tables import read_table
 from nasforge.space.encoding import encode, layout_of
-from nasforge.space.protocol import Architecture, SearchSpace
+from nasforge.space.protocol import SearchSpace
+from nasforge.studies.edits import edits
 from nasforge.studies.numbers import write_numbers
+from nasforge.studies.proposed import proposed_by
 from nasforge.surrogates.ensemble import Bagging
 from nasforge.surrogates.families import FAMILIES
 from nasforge.surrogates.labels import Labels, read_labels
@@ -98,13 +100,16 @@ def hold_out(
     features = encode(space, architectures, record["encoding"])
     splits = [
         *size_splits(labels, sizes),
-        *left_out_splits(labels, proposed_by(space, sources.proposals)),
+        *left_out_splits(labels, proposed_groups(space, sources.proposals)),
         *seen_split(labels),
     ]
     largest = max((len(s.inside) for s in splits if s.scheme == "size"), default=0)
     tables = []
     for split in splits:
         predicted = _predict(space, record, features, split, members)
+        inside, outside = (
+            [architectures[i] for i in rows] for rows in (split.inside, split.outside)
+        )
         # Folds differ by one architecture in size.
         full = split.scheme == "size" and len(split.inside) > 0.99 * largest - 1
         tables.append(
@@ -115,7 +120,7 @@ def hold_out(
                     "trained": len(split.inside),
                     "architecture_id": [labels.architecture_ids[i] for i in split.outside],
                     "prediction": predicted,
-                    "distance": _nearest(space, architectures, split) if full else -1,
+                    "distance": edits(space, outside, inside).min(axis=1) if full else -1,
                 }
             )
         )
@@ -151,16 +156,13 @@ def seen_split(labels: Labels) -> Iterator[Split]:
         yield Split("seen", "all", np.arange(len(labels)), replicated, labels.first)
 
 
-def proposed_by(space: SearchSpace, proposals_file: Path) -> dict[str, set[str]]:
+def proposed_groups(space: SearchSpace, proposals_file: Path) -> dict[str, set[str]]:
     """Ids of what each sampler proposed, and each optimizer that several samplers have."""
+    groups = proposed_by(space, proposals_file, "sampler")
     table = read_table(proposals_file, "proposals")[0].to_pandas()
-    raw = table["raw_architecture"]
-    ids = {text: space.architecture_id(space.parse(text)) for text in raw.unique()}
-    table["architecture_id"] = raw.map(ids)
-    groups = {str(name): set(rows["architecture_id"]) for name, rows in table.groupby("sampler")}
-    for optimizer, rows in table.groupby("optimizer"):
-        if rows["sampler"].nunique() > 1:
-            groups[f"all {optimizer}"] = set(rows["architecture_id"])
+    for optimizer, samplers in table.groupby("optimizer")["sampler"].unique().items():
+        if len(samplers) > 1:
+            groups[f"all {optimizer}"] = set().union(*(groups[name] for name in samplers))
     return groups
 
 
@@ -181,17 +183,3 @@ def _predict(
     ]
     predicted = [member.predict(features[split.outside])[:, 0] for member in fitted]
     return link.inverse(np.array(predicted)).mean(axis=0)
-
-
-def _nearest(space: SearchSpace, architectures: Sequence[Architecture], split: Split) -> np.ndarray:
-    """Edits from every predicted architecture to the nearest training architecture.
-
-    A space without `edit_distances` gets the number of differing variables of canonical forms.
-    """
-    inside, outside = ([architectures[i] for i in rows] for rows in (split.inside, split.outside))
-    if hasattr(space, "edit_distances"):
-        return space.edit_distances(outside, inside).min(axis=1)
-    vectors = np.stack([space.to_vector(space.canonical(a)) for a in inside])
-    return np.array(
-        [(vectors != space.to_vector(space.canonical(a))).sum(axis=1).min() for a in outside]
-    )

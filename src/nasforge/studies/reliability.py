@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-BOOTSTRAPS = 1000
-INTERVAL = (0.05, 0.95)
+from nasforge.studies.resampling import BOOTSTRAPS
+from nasforge.surrogates.scores import INTERVAL
 
 
 @dataclass(frozen=True)

@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 from nasforge.benchmark.targets import TARGETS
-from nasforge.evaluations.tables import read_table
 from nasforge.optimizers import run_seeds
 from nasforge.optimizers.trajectory import Trajectory
 from nasforge.space.encoding import encode, layout_of
 from nasforge.space.protocol import SearchSpace
 from nasforge.studies.chains import Algorithm, read_algorithms
 from nasforge.studies.numbers import write_numbers
+from nasforge.studies.proposed import proposed_by
 from nasforge.studies.surrogate_backend import SurrogateBackend, fit_members
 from nasforge.surrogates.exported import BEST_TREE, best_tree
 from nasforge.surrogates.labels import read_labels
@@ -105,7 +105,7 @@ def run_without(
     labels = read_labels(sources.development, TARGETS[SELECTION_TARGET])
     architectures = [space.parse(text) for text in labels.architectures]
     features = encode(space, architectures, record["encoding"])
-    proposed = proposed_by_optimizer(sources.proposals, sources.evaluations)
+    proposed = proposed_by(space, sources.proposals, "optimizer")
     tables = [pd.DataFrame(columns=COLUMNS)]
     for algorithm in read_algorithms(sources.proposals, sources.evaluations, *settings):
         left = ~np.isin(labels.architecture_ids, list(proposed[algorithm.optimizer]))
@@ -120,17 +120,6 @@ def run_without(
         _LOG.info("%s: %d runs of %s", name, spec.seeds, algorithm.name)
     table = pd.concat(tables[1:] or tables).assign(family=family)
     write_numbers(output, table[list(COLUMNS)])
-
-
-def proposed_by_optimizer(proposals_file: Path, evaluations_file: Path) -> dict[str, set[str]]:
-    """Ids of all that each optimizer's samplers proposed."""
-    proposals = read_table(proposals_file, "proposals")[0].to_pandas()
-    evaluations = read_table(evaluations_file, "evaluations")[0].to_pandas()
-    rows = proposals.merge(evaluations[["evaluation_id", "architecture_id"]], on="evaluation_id")
-    return {
-        str(optimizer): set(part["architecture_id"])
-        for optimizer, part in rows.groupby("optimizer")
-    }
 
 
 def _run(algorithm: Algorithm, backend: SurrogateBackend, seeds: int) -> list[Trajectory]:

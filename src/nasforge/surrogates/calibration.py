@@ -103,8 +103,6 @@ _SCORES: dict[str, Callable[[Forecast, np.ndarray], np.ndarray]] = {
 }
 """A value per architecture, averaged."""
 
-CALIBRATION_METRICS = (*_SCORES, "kl")
-
 
 def calibration_table(
     target: Target,

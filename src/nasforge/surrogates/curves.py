@@ -33,8 +33,6 @@ from nasforge.surrogates.scores import score_table
 
 _LOG = logging.getLogger(__name__)
 
-COEFFICIENT = Target("coefficient", "fraction", IDENTITY)
-
 SCORED_EPOCHS = 5
 """Epochs before the last whose predictions are scored, spread over the training."""
 

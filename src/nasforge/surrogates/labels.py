@@ -18,13 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from nasforge.benchmark.targets import TARGETS, Target
-from nasforge.config_campaign import MINIMUM_DEVELOPMENT
 from nasforge.errors import SurrogateError
 from nasforge.evaluations.files import atomic_path, write_text
 from nasforge.evaluations.tables import read_table
 from nasforge.space import SearchSpace
 from nasforge.surrogates.machines import compare_machines, on_one_machine
-from nasforge.surrogates.splits import test_part
+from nasforge.surrogates.splits import MINIMUM_DEVELOPMENT, test_part
 
 _LOG = logging.getLogger(__name__)
 

@@ -22,6 +22,8 @@ from nasforge.surrogates.labels import Labels, Replicates
 from nasforge.surrogates.metrics import METRICS, Metric
 
 BOOTSTRAPS = 200
+"""Fewer than `studies.resampling` has: every score of every family is computed so often."""
+
 CEILING_DRAWS = 200
 CEILING_DRAWS_PER_BOOTSTRAP = 5
 INTERVAL = (0.05, 0.95)

@@ -12,6 +12,9 @@ import numpy as np
 
 from nasforge.recipe import digest
 
+MINIMUM_DEVELOPMENT = 10
+"""Architectures, without which nothing can be fitted."""
+
 
 def test_part(
     architecture_ids: Sequence[str], strata: Sequence[str], fraction: float, seed: int

@@ -12,8 +12,6 @@ from nasforge.space.darts.genotype import (
     ALL_EDGES,
     INTERMEDIATE_NODES,
     OPERATION_INDEX,
-    OPERATIONS,
-    Edge,
     Genotype,
 )
 
@@ -37,20 +35,3 @@ def to_array(genotypes: Sequence[Genotype]) -> np.ndarray:
 def array_from_codes(codes: bytes) -> np.ndarray:
     """The same of the codes of all edges, genotype after genotype."""
     return _PAIR[np.frombuffer(codes, dtype=np.uint8)].reshape(-1, len(CELLS), EDGES, 2)
-
-
-def from_array(array: np.ndarray) -> list[Genotype]:
-    """Inverse of `to_array`.
-
-    Raises:
-        GenotypeError: A row is no genotype.
-    """
-    return [
-        Genotype(
-            *(
-                tuple(Edge(OPERATIONS[operation], source) for operation, source in cell)
-                for cell in row
-            )
-        )
-        for row in array.tolist()
-    ]
