@@ -393,7 +393,7 @@ def test_what_studies_train_is_simulated_too(undisturbed: Run, again: Run) -> No
     again.config["studies"] = {"long_runs": long_runs, "exploitation": exploitation}
     again.config["surrogates"] = {"targets": ["val_accuracy"], "folds": 2, "families": {"mean": {}}}
     again.config["samplers"][0]["generation_size"] = 8
-    succeed(again, "--until", "train_exploited", "--", "studies")
+    succeed(again, "--until", "score_exploited", "--", "studies")
     folder = again.results / "studies/exploitation"
     trained = [
         row
@@ -402,4 +402,6 @@ def test_what_studies_train_is_simulated_too(undisturbed: Run, again: Run) -> No
     ]
     assert len(trained) == 10
     assert {row["evaluator"] for row in trained} == {"simulate"}
+    scores = pq.read_table(again.results / "studies/exploitation.parquet")
+    assert scores["trainings"].to_pylist() == [2] * 5
     assert entries(again).keys() >= {row["evaluation_id"] for row in trained}
