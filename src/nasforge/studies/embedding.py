@@ -62,7 +62,10 @@ def plot_coverage(embedded: pd.DataFrame, distances: pd.DataFrame, output: Path)
             own = embedded[embedded["optimizer"] == name]
             panels[0].scatter(own["x"], own["y"], s=14, alpha=0.7, lw=0, color=colour[name],
                               label=name)  # fmt: skip
-        panels[0].legend(frameon=False, fontsize=7, markerscale=1.5)
+        panels[0].legend(
+            frameon=False, fontsize=7, markerscale=1.5, ncols=3, loc="upper center",
+            bbox_to_anchor=(0.5, 0.0),
+        )  # fmt: skip
         panels[0].set_title("by optimizer (t-SNE)", fontsize=10)
         drawn = panels[1].scatter(
             embedded["x"], embedded["y"], s=14, lw=0, c=100 * embedded["val_accuracy"],
@@ -89,4 +92,4 @@ def _plot_distances(axes: Axes, distances: pd.DataFrame) -> None:
                   lw=1.2, ls="-" if number < 8 else "--")  # fmt: skip
     axes.set_xlabel("edits to the nearest evaluated network")
     axes.set_ylabel("share of the group within")
-    axes.legend(frameon=False, fontsize=7)
+    axes.legend(frameon=False, fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -22,7 +22,7 @@ from nasforge.evaluations.files import write_text
 from nasforge.evaluations.tables import read_table
 from nasforge.studies.numbers import write_numbers
 from nasforge.studies.regions import in_top_region
-from nasforge.studies.style import MUTED, colours, figure
+from nasforge.studies.style import MUTED, colours, figure, legend_below
 from nasforge.surrogates.labels import Labels, read_labels
 from nasforge.surrogates.scores import format_scores, score_table
 from nasforge.surrogates.selection import SELECTION_TARGET
@@ -174,18 +174,26 @@ def plot_generalization(table: pd.DataFrame, output: Path) -> None:
         for axes, (metric, name) in zip(panels, _CURVES.items(), strict=False):
             _plot_sizes(axes, table[(table["scheme"] == "size") & (table["metric"] == metric)])
             axes.set_ylabel(f"{name}, held-out folds")
-        panels[1].legend(frameon=False, fontsize=7, loc="lower right")
+        legend_below(panels[1])
         rows = table[(table["scheme"] == "without") & (table["metric"] == "kendall_tau")]
         groups = list(dict.fromkeys(rows["group"]))
-        for offset, family in enumerate(families):
+        shown = best_families(table)
+        for offset, family in enumerate(shown):
             own = rows[rows["family"] == family].set_index("group").loc[groups]
-            y = np.arange(len(groups)) + 0.6 * (offset / max(1, len(families) - 1) - 0.5)
+            y = np.arange(len(groups)) + 0.4 * (offset / max(1, len(shown) - 1) - 0.5)
             panels[2].errorbar(
                 own["score"], y, xerr=[own["score"] - own["low"], own["high"] - own["score"]],
                 fmt="o", ms=3, lw=1, color=colour[family],
             )  # fmt: skip
         panels[2].set_yticks(range(len(groups)), groups)
-        panels[2].set_xlabel("Kendall tau of a sampler's region, left out")
+        panels[2].set_xlabel(f"Kendall tau of a left-out sampler's region\n{', '.join(shown)}")
+
+
+def best_families(table: pd.DataFrame, number: int = 2) -> list[str]:
+    """Those with the highest R2 that learnt from most architectures: more are not told apart."""
+    rows = table[(table["scheme"] == "size") & (table["metric"] == "r2")]
+    rows = rows[rows["trained"] == rows["trained"].max()]
+    return rows.sort_values("score", ascending=False, kind="stable")["family"].head(number).tolist()
 
 
 def _plot_sizes(axes: Axes, rows: pd.DataFrame) -> None:

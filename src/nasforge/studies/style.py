@@ -24,11 +24,22 @@ PALETTE = (
 )
 MUTED = "#999999"
 PANELS_PER_ROW = 4
+LEGEND_HEIGHT = 0.1
+"""Of a figure: room for the lines of a legend below all panels."""
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
     """A colour per name, in order, starting again after twelve."""
     return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(names)}
+
+
+def legend_below(axes: Axes) -> None:
+    """Put the legend of one panel, which is that of all, below them."""
+    handles, labels = axes.get_legend_handles_labels()
+    columns = -(-len(labels) // 2) if len(labels) > 7 else len(labels)
+    axes.figure.legend(
+        handles, labels, loc="lower center", ncols=columns, frameon=False, fontsize=8
+    )
 
 
 @contextmanager
@@ -49,7 +60,7 @@ def figure(output: Path, title: str, panels: int = 1) -> Iterator[list[Axes]]:
         try:
             yield list(axes.flat[:panels])
             drawing.suptitle(title)
-            drawing.tight_layout()
+            drawing.tight_layout(rect=(0.0, LEGEND_HEIGHT if drawing.legends else 0.0, 1.0, 1.0))
             with atomic_path(output) as temporary:
                 drawing.savefig(temporary, dpi=130, format="png")
         finally:

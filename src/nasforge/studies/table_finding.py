@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
-from nasforge.studies.judges import UNSEEN
-from nasforge.studies.style import MUTED, colours, figure
+from nasforge.studies.judges import SEEN, UNSEEN
+from nasforge.studies.style import MUTED, colours, figure, legend_below
 
 STRATA = {
     "random": "random architectures",
@@ -121,7 +121,7 @@ def plot_table(scores: pd.DataFrame, equal: pd.DataFrame, output: Path) -> None:
                 own = equal[(equal["stratum"] == stratum) & (equal["family"] == best)]
                 _plot_equal_error(axes, own.iloc[0], colours(families)[best])
         if not scores.empty:
-            panels[0].legend(frameon=False, fontsize=7)
+            legend_below(panels[0])
 
 
 def _of(stratum: str) -> str:
@@ -137,6 +137,7 @@ def _plot_metric(axes: Axes, rows: pd.DataFrame, families: Sequence[str]) -> Non
                   label=family)  # fmt: skip
         seen = rows[(rows["family"] == family) & (rows["variant"] != UNSEEN)]
         axes.plot(seen["trained"], seen["surrogate"], marker="*", ms=8, ls="", color=colour[family])
+    axes.plot([], [], "*", color=MUTED, ms=8, label=SEEN)
     axes.axhline(rows["table"].iloc[0], color=MUTED, ls="--", label="table (one run)")
     axes.set_xscale("log")
     sizes = sorted(set(rows.loc[rows["variant"] == UNSEEN, "trained"]))
