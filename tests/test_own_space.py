@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from tiny_campaign import Run, succeed
 
 import nasforge
 from nasforge.benchmark.selftest import verify
@@ -203,6 +204,23 @@ def test_the_pages_config_is_right(space) -> None:
     config = yaml.safe_load(blocks("yaml")[0])
     check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
     assert config["space"] == "nb201:SPACE"
+
+
+@pytest.mark.slow
+def test_the_pages_config_runs_to_the_end(space, table: Path, tmp_path: Path) -> None:
+    (tmp_path / "nb201.py").write_text(blocks("python")[0])
+    config = yaml.safe_load(blocks("yaml")[0])
+    config["surrogates"] |= {"folds": 2, "families": {"mean": {}, "linear": {}}}
+    run = Run(tmp_path, config)
+    columns = ["--architecture", "cell", "--target", "seed0", "--target", "seed1", "--percent"]
+    data = str(tmp_path / config["evaluations"]["path"])
+    assert main(["import", "csv", str(table), "-o", data, "--space", "nb201:SPACE", *columns]) == 0
+    succeed(run, variables={"PYTHONPATH": str(tmp_path)})
+    bench = nasforge.load(run.results / "export/cells-v1", space=space)
+    best = "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+" + "|nor_conv_3x3~%d" * 3 % (0, 1, 2)
+    worst = best.replace("nor_conv_3x3", "none")
+    # Far apart in truth; a linear model of 60 cells is cautious.
+    assert bench.query(best + "|").val_accuracy > bench.query(worst + "|").val_accuracy + 0.02
 
 
 def test_families_whose_encoding_a_space_lacks_are_left_out(space) -> None:
