@@ -22,7 +22,7 @@ from nasforge.space.protocol import Architecture, SearchSpace
 
 PREFERRED = ("graph_features", "paths", "one_hot")
 """Encodings in order of preference. A linear model predicts better from graph features than from
-one-hot encodings (docs/surrogates.md, Encodings); paths were not compared there."""
+one-hot encodings (docs/surrogates.md); paths were not compared there."""
 
 WALK = 100
 """Mutations in a row that may all lead to seen networks before a candidate is given up."""
